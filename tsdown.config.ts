@@ -1,12 +1,26 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { defineConfig } from 'tsdown';
 
-/** Shared by every package: ES modules and CommonJS, with types and source maps. */
+// Nx runs each build in the package's own folder; this one file serves them all.
+const cwd = process.cwd();
+
+/** The public module, the command and every worker thread: the files that something outside loads by path. */
+const entries = readdirSync(path.join(cwd, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => /^index\.ts$|^cli\.ts$|(^|[/\\.-])worker\.ts$/.test(file))
+  .map((file) => [file.replace(/\.ts$/, ''), path.join('src', file)]);
+
+/** ES modules and CommonJS, with types and source maps. */
 export default defineConfig({
-  entry: ['src/index.ts'],
+  cwd,
+  entry: Object.fromEntries(entries),
   format: ['esm', 'cjs'],
+  tsconfig: path.join(import.meta.dirname, 'tsconfig.json'),
   dts: { sourcemap: true },
   sourcemap: true,
   platform: 'node',
   target: 'es2022',
+  shims: true,
+  fixedExtension: true,
   clean: true,
 });
