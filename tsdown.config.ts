@@ -6,14 +6,15 @@ import { defineConfig } from 'tsdown';
 const cwd = process.cwd();
 
 /** The public module, the command and every worker thread: the files that something outside loads by path. */
-const entries = readdirSync(path.join(cwd, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => /^index\.ts$|^cli\.ts$|(^|[/\\.-])worker\.ts$/.test(file))
-  .map((file) => [file.replace(/\.ts$/, ''), path.join('src', file)]);
+const entry: Record<string, string> = {};
+for (const file of readdirSync(path.join(cwd, 'src'), { recursive: true, encoding: 'utf8' })) {
+  if (/^(index|cli)\.ts$|(^|[/\\.-])worker\.ts$/.test(file)) entry[file.replace(/\.ts$/, '')] = path.join('src', file);
+}
 
 /** ES modules and CommonJS, with types and source maps. */
 export default defineConfig({
   cwd,
-  entry: Object.fromEntries(entries),
+  entry,
   format: ['esm', 'cjs'],
   tsconfig: path.join(import.meta.dirname, 'tsconfig.json'),
   dts: { sourcemap: true },
