@@ -1,0 +1,9 @@
+export { macroF1, recalls, unweightedAccuracy, weightedAccuracy } from './accuracy';
+export { bootstrapIntervals, type BootstrapOptions, type Interval } from './bootstrap';
+export { calibration, type Calibration, type ReliabilityBin } from './calibration';
+export { addConfusion, confusionMatrix } from './confusion';
+export { accuracyByGroup, type GroupAccuracy } from './groups';
+export { accuracyIntervals, pairedDifferences, type AccuracyIntervals, type PairedDifference } from './intervals';
+export { mcnemar, mcnemarExact, type McNemar } from './mcnemar';
+export { seeded } from './seeded';
+export { meanDeviation, type MeanDeviation } from './summary';
