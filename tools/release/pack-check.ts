@@ -1,0 +1,189 @@
+/**
+ * npm run test:pack: packs the built packages, installs the tarballs into empty projects outside of the workspace
+ * with only what they declare, and runs every ```ts block of their READMEs there as an ES module, as CommonJS and
+ * as TypeScript checked by tsc under NodeNext resolution. Needs `npm run build` first.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import ts from 'typescript';
+import { readmeExamples } from './readme-examples';
+
+// Each line is one project: the packages under test, and the siblings that they declare and no registry holds yet.
+const projects: readonly { packages: readonly string[]; siblings?: readonly string[] }[] = [
+  { packages: ['augment-eam'] },
+  { packages: ['losses-mll'] },
+  { packages: ['pool-flam'] },
+  {
+    packages: ['onnx-jit', 'datasets', 'frontend-wavlm', 'trainer'],
+    siblings: ['augment-eam', 'losses-mll', 'pool-flam'],
+  },
+];
+const secondsPerExample = 180;
+
+const root = path.resolve(import.meta.dirname, '../..');
+const workspace = mkdtempSync(path.join(os.tmpdir(), 'pack-check-'));
+// What npm passes down to its scripts would make the installs below belong to this workspace.
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$|^NODE_OPTIONS$/.test(name)),
+);
+const tarballs = new Map<string, string>();
+let failures = 0;
+let runs = 0;
+
+try {
+  for (const { packages, siblings = [] } of projects) check(packages, siblings);
+} finally {
+  rmSync(workspace, { recursive: true, force: true });
+}
+console.log(`${runs} runs of README examples, ${failures} failed`);
+process.exit(failures > 0 ? 1 : 0);
+
+function check(packages: readonly string[], siblings: readonly string[]): void {
+  const project = path.join(workspace, packages.join('+'));
+  mkdirSync(project);
+  writeFileSync(path.join(project, 'package.json'), '{ "name": "empty", "private": true }\n');
+  const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+  try {
+    run(project, 'npm', [...install, ...[...packages, ...siblings].map(pack)]);
+  } catch (error) {
+    report(`${packages.join(', ')}: install`, error);
+    return;
+  }
+  for (const name of packages) {
+    checkEntry(project, name);
+    checkReadme(project, name);
+  }
+}
+
+/** The package loads both ways and both ways export the same names. */
+function checkEntry(project: string, name: string): void {
+  attempt(`${name}: import and require agree`, () => {
+    const file = path.join(project, `entry-${name}.mjs`);
+    const code = `import * as esm from '@ser/${name}';
+      import { createRequire } from 'node:module';
+      const cjs = createRequire(import.meta.url)('@ser/${name}');
+      const names = (module) => Object.keys(module).sort().join();
+      if (names(esm) !== names(cjs) || names(esm) === '') throw new Error(\`\${names(esm)} ≠ \${names(cjs)}\`);
+      process.exit(0);`;
+    writeFileSync(file, code);
+    run(project, process.execPath, [file]);
+  });
+}
+
+function checkReadme(project: string, name: string): void {
+  const readme = path.join(root, 'packages', name, 'README.md');
+  const examples = existsSync(readme) ? readmeExamples(readFileSync(readme, 'utf8')) : [];
+  if (examples.length === 0) report(`${name}: README.md`, new Error('no ```ts example to run'));
+  for (const { line, code } of examples) {
+    const where = `${name}/README.md:${line}`;
+    const stem = path.join(project, `${name}-${line}`);
+    attempt(`${where} as an ES module`, () => {
+      writeFileSync(`${stem}.mjs`, transpile(code, ts.ModuleKind.ESNext));
+      run(project, process.execPath, [`${stem}.mjs`]);
+    });
+    attempt(`${where} as CommonJS`, () => {
+      // CommonJS has no top-level await: the example's body becomes an async function's.
+      writeFileSync(`${stem}.cjs`, `(async () => {\n${transpile(code, ts.ModuleKind.CommonJS)}\n})();\n`);
+      run(project, process.execPath, [`${stem}.cjs`]);
+    });
+    attempt(`${where} as TypeScript`, () => {
+      writeFileSync(`${stem}.mts`, code);
+      // Types as CommonJS sees them: the same imports, without the top-level await of the rest.
+      writeFileSync(`${stem}-types.cts`, importsOf(code));
+      const out = `${stem}-out`;
+      run(project, process.execPath, [
+        path.join(root, 'node_modules/typescript/bin/tsc'),
+        ...compilerOptions(out),
+        `${stem}.mts`,
+        `${stem}-types.cts`,
+      ]);
+      run(project, process.execPath, [path.join(out, `${path.basename(stem)}.mjs`)]);
+    });
+  }
+}
+
+function compilerOptions(out: string): string[] {
+  const types = path.join(root, 'node_modules/@types');
+  return [
+    '--strict',
+    '--target',
+    'es2022',
+    '--module',
+    'nodenext',
+    '--moduleResolution',
+    'nodenext',
+    '--skipLibCheck',
+  ].concat([
+    '--lib',
+    'es2023,dom',
+    '--typeRoots',
+    types,
+    '--types',
+    'node',
+    '--outDir',
+    out,
+    '--rootDir',
+    path.dirname(out),
+  ]);
+}
+
+function transpile(code: string, module: ts.ModuleKind): string {
+  return ts.transpileModule(code, {
+    compilerOptions: { module, target: ts.ScriptTarget.ES2022, esModuleInterop: true },
+  }).outputText;
+}
+
+function importsOf(code: string): string {
+  const source = ts.createSourceFile('example.ts', code, ts.ScriptTarget.ES2022);
+  return source.statements
+    .filter((statement) => ts.isImportDeclaration(statement))
+    .map((statement) => statement.getText(source))
+    .join('\n');
+}
+
+/** The tarball of a package, packed once. */
+function pack(name: string): string {
+  const known = tarballs.get(name);
+  if (known) return known;
+  const folder = path.join(root, 'packages', name);
+  if (!existsSync(path.join(folder, 'dist'))) throw new Error(`packages/${name} is not built: run npm run build first`);
+  const destination = path.join(workspace, `tarball-${name}`);
+  mkdirSync(destination);
+  run(folder, 'npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', destination]);
+  const tarball = path.join(destination, readdirSync(destination)[0]!);
+  tarballs.set(name, tarball);
+  return tarball;
+}
+
+function attempt(what: string, action: () => void): void {
+  runs++;
+  const started = Date.now();
+  try {
+    action();
+    console.log(`ok      ${what} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    report(what, error);
+  }
+}
+
+function report(what: string, error: unknown): void {
+  failures++;
+  console.log(`FAILED  ${what}`);
+  const output = typeof error === 'object' && error !== null ? Object.entries(error) : [];
+  const printed = output.filter(([key]) => key === 'stdout' || key === 'stderr').map(([, text]) => String(text).trim());
+  console.log(
+    [error instanceof Error ? error.message : String(error), ...printed].join('\n').split('\n').slice(0, 30).join('\n'),
+  );
+}
+
+function run(cwd: string, command: string, args: readonly string[]): void {
+  execFileSync(command, args, {
+    cwd,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: secondsPerExample * 1000,
+    maxBuffer: 1 << 26,
+  });
+}
