@@ -1,0 +1,22 @@
+import * as tf from '@tensorflow/tfjs';
+import { check } from './check';
+
+/**
+ * Kullback–Leibler divergence of the predicted from the target distribution (paper, Eq. 6), mean over the batch:
+ *
+ *     L = (1 / B) Σ_b Σ_c y_bc (log y_bc − log softmax(logits)_bc),   0 · log 0 = 0
+ *
+ * @param logits [batch, classes], float32
+ * @param targets y [batch, classes], float32: each row a distribution
+ * @returns a scalar
+ * @throws InputError if a shape or type is wrong.
+ */
+export function klDivergence(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar {
+  check({
+    logits: { tensor: logits, axes: ['batch', 'classes'] },
+    targets: { tensor: targets, axes: ['batch', 'classes'], sizes: logits.shape },
+  });
+  // Below 1e-30 the product is zero in float32 anyway; the floor keeps log finite at 0.
+  const logTargets = tf.log(tf.maximum(targets, 1e-30));
+  return tf.mean(tf.sum(tf.mul(targets, tf.sub(logTargets, tf.logSoftmax(logits))), 1));
+}
