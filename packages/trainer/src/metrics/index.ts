@@ -5,5 +5,4 @@ export { addConfusion, confusionMatrix } from './confusion';
 export { accuracyByGroup, type GroupAccuracy } from './groups';
 export { accuracyIntervals, pairedDifferences, type AccuracyIntervals, type PairedDifference } from './intervals';
 export { mcnemar, mcnemarExact, type McNemar } from './mcnemar';
-export { seeded } from './seeded';
 export { meanDeviation, type MeanDeviation } from './summary';

@@ -14,10 +14,10 @@ import {
   meanDeviation,
   pairedDifferences,
   recalls,
-  seeded,
   unweightedAccuracy,
   weightedAccuracy,
 } from './index';
+import { seeded } from '../random';
 
 interface GoldenCase {
   truth: number[];

@@ -1,0 +1,4 @@
+export { readRun, type FoldData, type RunData } from './read-run';
+export type { AttentionLine, EmbeddingLine, FoldFile, MetricLine, PredictionLine } from './run-files';
+export { summarize, type FoldRow, type Report, type SummarizeOptions } from './summarize';
+export { writeReport, type WrittenReport } from './write-report';

@@ -1,0 +1,57 @@
+import { percent } from '../format';
+import { html, type Markup } from '../html';
+import type { Report } from '../summarize';
+import { details, section } from '../table';
+
+/** Confusion matrices: pooled, and one for each fold on demand. */
+export function confusionSection(report: Report): Markup {
+  const folds = report.folds.filter((fold) => fold.status === 'done');
+  return section(
+    'confusion',
+    'Confusion matrix',
+    matrix('All finished folds', report.labels, report.pooled.confusion),
+    html`<p class="note">Rows are the true classes. Each cell: count, and share of the row in %.</p>`,
+    folds.length < 2
+      ? undefined
+      : details(
+          'By fold',
+          folds.map((fold) => matrix(fold.name, report.labels, fold.confusion)),
+        ),
+  );
+}
+
+function matrix(caption: string, labels: readonly string[], counts: readonly (readonly number[])[]): Markup {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix, ${caption}">
+    <table class="matrix">
+      <caption>
+        ${caption}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">true ╲ predicted</th>
+          ${labels.map((label) => html`<th scope="col" class="n">${label}</th>`)}
+          <th scope="col" class="n">recall %</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${counts.map((row, truth) => matrixRow(labels[truth] ?? '', row, truth))}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function matrixRow(label: string, row: readonly number[], truth: number): Markup {
+  const total = row.reduce((sum, count) => sum + count, 0);
+  const cells = row.map((count, predicted) => {
+    const share = total === 0 ? 0 : count / total;
+    const color = truth === predicted ? 'right' : 'wrong';
+    return html`<td class="n cell ${color}" style="--share:${share.toFixed(3)}">
+      ${count}<small>${percent(share, 0)}</small>
+    </td>`;
+  });
+  return html`<tr>
+    <th scope="row">${label}</th>
+    ${cells}
+    <td class="n">${percent((row[truth] ?? 0) / total)}</td>
+  </tr>`;
+}

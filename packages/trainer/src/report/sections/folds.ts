@@ -1,0 +1,76 @@
+import { count, duration, percent, plusMinus, withInterval } from '../format';
+import { html, type Markup } from '../html';
+import type { Report } from '../summarize';
+import { details, section, table, type Column, type Row } from '../table';
+
+const columns: readonly Column[] = [
+  { title: 'Fold' },
+  { title: 'Test groups' },
+  { title: 'Train', numeric: true },
+  { title: 'Test', numeric: true },
+  { title: 'Epochs', numeric: true },
+  { title: 'Time', numeric: true },
+  { title: 'WA %', numeric: true },
+  { title: 'UA %', numeric: true },
+];
+
+/** The folds table, pooled and averaged results below it, and the class statistics of every fold. */
+export function foldsSection(report: Report): Markup {
+  const rows: Row[] = report.folds.map((fold) => ({
+    ...(fold.status === 'done' ? {} : { kind: 'quiet' as const }),
+    cells: [
+      fold.name,
+      fold.status === 'done' ? fold.testGroups.join(', ') : fold.status === 'missing' ? 'not run yet' : 'not finished',
+      count(fold.trainUtterances),
+      count(fold.testUtterances),
+      fold.epochs,
+      duration(fold.seconds),
+      percent(fold.wa),
+      percent(fold.ua),
+    ],
+  }));
+  const { pooled, acrossFolds } = report;
+  rows.push(
+    {
+      kind: 'total',
+      cells: [
+        'Pooled [95 %]',
+        'all test utterances together',
+        '',
+        count(report.utterances),
+        '',
+        duration(report.seconds),
+        withInterval(pooled.wa, pooled.intervals.wa),
+        withInterval(pooled.ua, pooled.intervals.ua),
+      ],
+    },
+    {
+      kind: 'total',
+      cells: ['Mean ± sd', 'over folds', '', '', '', '', plusMinus(acrossFolds.wa), plusMinus(acrossFolds.ua)],
+    },
+  );
+  return section(
+    'folds',
+    'Folds',
+    table('Results by fold', columns, rows),
+    html`<p class="note">
+      WA is the share of utterances that are right, UA the mean recall of the classes. Intervals are percentile
+      bootstrap over utterances. Macro-F1 of the pooled predictions: ${percent(pooled.macroF1)}&nbsp;%.
+    </p>`,
+    details('Classes in every fold', classStatistics(report)),
+  );
+}
+
+function classStatistics(report: Report): Markup {
+  const rows = report.folds
+    .filter((fold) => fold.status === 'done')
+    .flatMap((fold): Row[] => {
+      const cells = (classes: Readonly<Record<string, number>>): string[] =>
+        report.labels.map((label) => count(classes[label] ?? 0));
+      const test: Row = { cells: [`${fold.name}, test`, ...cells(fold.testClasses)] };
+      const { trainClasses } = fold;
+      return trainClasses === undefined ? [test] : [{ cells: [`${fold.name}, train`, ...cells(trainClasses)] }, test];
+    });
+  const titles = report.labels.map((title) => ({ title, numeric: true }));
+  return table('Utterances of each class', [{ title: 'Fold and part' }, ...titles], rows);
+}

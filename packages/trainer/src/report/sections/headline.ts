@@ -1,0 +1,59 @@
+import { count, duration, percent, plusMinus, setting } from '../format';
+import { html, type Markup } from '../html';
+import type { Report } from '../summarize';
+
+/** Title, state of the run, its main numbers. */
+export function headline(report: Report): Markup {
+  const { pooled, acrossFolds, config } = report;
+  const done = report.folds.filter((fold) => fold.status === 'done').length;
+  const facts = ['dataset', 'encoder', 'pool', 'mix', 'losses'].flatMap((key) =>
+    config[key] === undefined ? [] : [`${key} ${setting(config[key])}`],
+  );
+  return html`<header>
+    <p class="kicker">Speech emotion recognition run</p>
+    <h1>${report.name}</h1>
+    <p class="facts">${[...facts, ...(report.engine === '' ? [] : [`engine ${report.engine}`])].join(' · ')}</p>
+    ${status(report, done)}
+    <dl class="tiles">
+      ${tile('Weighted accuracy', pooled.wa, pooled.intervals.wa)}
+      ${tile('Unweighted accuracy', pooled.ua, pooled.intervals.ua)}
+      <div>
+        <dt>Over the folds, mean ± sd</dt>
+        <dd class="small"><span>WA ${plusMinus(acrossFolds.wa)}</span><span>UA ${plusMinus(acrossFolds.ua)}</span></dd>
+      </div>
+      <div>
+        <dt>Test utterances</dt>
+        <dd>${count(report.utterances)}</dd>
+        <dd class="sub">${done} of ${report.expectedFolds.length} folds, ${duration(report.seconds)} in all</dd>
+      </div>
+    </dl>
+  </header>`;
+}
+
+function tile(name: string, share: number, interval: { readonly low: number; readonly high: number }): Markup {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd>${percent(share)}${Number.isFinite(share) ? html`<span class="unit"> %</span>` : undefined}</dd>
+    <dd class="sub">95 % interval ${percent(interval.low)} to ${percent(interval.high)}</dd>
+  </div>`;
+}
+
+function status(report: Report, done: number): Markup {
+  if (report.complete) return html`<p class="status done">Complete: ${done} of ${done} folds</p>`;
+  const folds = report.missingFolds.map((fold) => {
+    const row = report.folds.find((other) => other.fold === fold);
+    return row?.status === 'unfinished' ? `${fold} (stopped after ${row.epochs} epochs)` : String(fold);
+  });
+  return html`<p class="status open" role="status">
+    Incomplete: ${done} of ${report.expectedFolds.length} folds are done. Missing:
+    ${folds.length === 0 ? 'all' : `fold ${folds.join(', ')}`}. Accuracies below are of the finished folds only.
+  </p>`;
+}
+
+/** What a reader of the numbers should know. */
+export function warnings(report: Report): Markup | undefined {
+  if (report.warnings.length === 0) return undefined;
+  return html`<ul class="warnings">
+    ${report.warnings.map((warning) => html`<li>${warning}</li>`)}
+  </ul>`;
+}

@@ -1,0 +1,24 @@
+import { setting } from '../format';
+import { html, type Markup } from '../html';
+import type { Report } from '../summarize';
+import { details, section, table } from '../table';
+
+/** The command, the software and every setting. */
+export function reproduceSection(report: Report): Markup {
+  const versions = Object.entries({ engine: report.engine, ...report.versions }).map(([name, version]) => ({
+    cells: [name, version === '' ? '–' : version],
+  }));
+  const settings = Object.entries(report.config).map(([key, value]) => ({
+    cells: [html`<code>${key}</code>`, html`<code>${setting(value)}</code>`],
+  }));
+  return section(
+    'reproduce',
+    'To reproduce',
+    report.command === '' ? undefined : html`<pre tabindex="0"><code>${report.command}</code></pre>`,
+    table('Software', [{ title: 'What' }, { title: 'Version' }], versions),
+    details(
+      `Resolved configuration (${settings.length} settings)`,
+      table('Every setting of the run', [{ title: 'Setting' }, { title: 'Value' }], settings),
+    ),
+  );
+}

@@ -1,0 +1,245 @@
+import { seeded } from '../random';
+import {
+  accuracyByGroup,
+  accuracyIntervals,
+  calibration,
+  confusionMatrix,
+  macroF1,
+  meanDeviation,
+  recalls,
+  unweightedAccuracy,
+  weightedAccuracy,
+  type AccuracyIntervals,
+  type Calibration,
+  type GroupAccuracy,
+  type MeanDeviation,
+} from '../metrics';
+import type { FoldData, RunData } from './read-run';
+import type { MetricLine, PredictionLine } from './run-files';
+
+/** One row of the folds table. Values that a fold does not have yet are NaN (null in JSON). */
+export interface FoldRow {
+  readonly fold: number;
+  readonly name: string;
+  readonly status: 'done' | 'unfinished' | 'missing';
+  readonly testGroups: readonly string[];
+  readonly trainUtterances: number;
+  readonly testUtterances: number;
+  readonly epochs: number;
+  readonly seconds: number;
+  readonly wa: number;
+  readonly ua: number;
+  readonly confusion: readonly (readonly number[])[];
+  readonly trainClasses?: Readonly<Record<string, number>>;
+  readonly testClasses: Readonly<Record<string, number>>;
+}
+
+export interface HardUtterance {
+  readonly id: string;
+  readonly fold: number;
+  readonly speaker: string;
+  readonly label: string;
+  readonly predicted: string;
+  /** Probability given to the true class and to the predicted one. */
+  readonly labelProbability: number;
+  readonly predictedProbability: number;
+}
+
+/** Losses and learning rates over the epochs of one fold. */
+export interface FoldCurves {
+  readonly fold: number;
+  readonly epochs: readonly Pick<
+    MetricLine,
+    'epoch' | 'loss' | 'components' | 'learningRates' | 'seconds' | 'validation'
+  >[];
+}
+
+/** Everything that `report.json` holds; accuracies are shares in [0, 1]. */
+export interface Report {
+  readonly name: string;
+  readonly complete: boolean;
+  readonly expectedFolds: readonly number[];
+  /** Expected folds without results. */
+  readonly missingFolds: readonly number[];
+  readonly warnings: readonly string[];
+  readonly labels: readonly string[];
+  readonly utterances: number;
+  /** Over all test utterances of the finished folds together. */
+  readonly pooled: {
+    readonly wa: number;
+    readonly ua: number;
+    readonly macroF1: number;
+    /** Bootstrap 95 % over utterances. */
+    readonly intervals: AccuracyIntervals;
+    readonly confusion: readonly (readonly number[])[];
+    readonly recalls: readonly number[];
+  };
+  readonly acrossFolds: { readonly wa: MeanDeviation; readonly ua: MeanDeviation };
+  readonly folds: readonly FoldRow[];
+  readonly speakers: readonly GroupAccuracy[];
+  readonly calibration: Calibration;
+  readonly hardest: readonly HardUtterance[];
+  readonly curves: readonly FoldCurves[];
+  readonly engine: string;
+  readonly seconds: number;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly command: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** ISO 8601. */
+  readonly generatedAt: string;
+}
+
+export interface SummarizeOptions {
+  /** Bootstrap resamples, 2,000 by default. */
+  readonly resamples?: number;
+  /** Utterances in the list of the hardest, 20 by default. */
+  readonly hardest?: number;
+  readonly now?: Date;
+}
+
+/** Computes the whole report from what the run folder holds. Only finished folds count in accuracies. */
+export function summarize(run: RunData, options: SummarizeOptions = {}): Report {
+  const { resamples = 2000, hardest = 20, now = new Date() } = options;
+  const classes = run.labels.length;
+  const done = run.folds.filter((fold) => fold.file !== undefined);
+  const predictions = done.flatMap((fold) => fold.predictions);
+  const indexOf = new Map(run.labels.map((label, index) => [label, index]));
+  const index = (label: string): number => indexOf.get(label) ?? -1;
+  const truth = predictions.map((line) => index(line.label));
+  const predicted = predictions.map((line) => index(line.predicted));
+  const confusion = confusionMatrix(truth, predicted, classes);
+  const rows = foldRows(run, index);
+  const finished = rows.filter((row) => row.status === 'done');
+  const missingFolds = run.expectedFolds.filter((fold) => !finished.some((row) => row.fold === fold));
+  const chosen = predictions.map((line) => line.probabilities[index(line.predicted)] ?? NaN);
+  return {
+    name: run.name,
+    complete: missingFolds.length === 0 && finished.length > 0,
+    expectedFolds: run.expectedFolds,
+    missingFolds,
+    warnings: run.warnings,
+    labels: run.labels,
+    utterances: predictions.length,
+    pooled: {
+      wa: weightedAccuracy(confusion),
+      ua: unweightedAccuracy(confusion),
+      macroF1: macroF1(confusion),
+      intervals: accuracyIntervals(truth, predicted, classes, { random: seeded('report intervals'), resamples }),
+      confusion,
+      recalls: recalls(confusion),
+    },
+    acrossFolds: {
+      wa: meanDeviation(finished.map((row) => row.wa)),
+      ua: meanDeviation(finished.map((row) => row.ua)),
+    },
+    folds: rows,
+    speakers: accuracyByGroup(
+      predictions.map((line) => line.speaker),
+      truth,
+      predicted,
+      classes,
+    ),
+    calibration: calibration(
+      chosen,
+      predictions.map((line) => line.label === line.predicted),
+    ),
+    hardest: hardestUtterances(predictions, index, hardest),
+    curves: run.folds.map((fold) => ({ fold: fold.index, epochs: fold.epochs.map(curvePoint) })),
+    engine: [...new Set(done.map((fold) => fold.file?.engine ?? ''))].join(', '),
+    seconds: finished.reduce((total, row) => total + row.seconds, 0),
+    versions: versionsOf(run),
+    command: commandOf(run),
+    config: settingsOf(run.config),
+    generatedAt: now.toISOString(),
+  };
+}
+
+function foldRows(run: RunData, index: (label: string) => number): FoldRow[] {
+  const present = new Map(run.folds.map((fold) => [fold.index, fold]));
+  const indices = [...new Set([...run.expectedFolds, ...present.keys()])].sort((a, b) => a - b);
+  return indices.map((fold) => foldRow(fold, present.get(fold), run.labels, index));
+}
+
+function foldRow(
+  fold: number,
+  data: FoldData | undefined,
+  labels: readonly string[],
+  index: (label: string) => number,
+): FoldRow {
+  const file = data?.file;
+  const predictions = file === undefined ? [] : (data?.predictions ?? []);
+  const confusion = confusionMatrix(
+    predictions.map((line) => index(line.label)),
+    predictions.map((line) => index(line.predicted)),
+    labels.length,
+  );
+  const testClasses = Object.fromEntries(
+    labels.map((label, at) => [label, (confusion[at] ?? []).reduce((total, count) => total + count, 0)]),
+  );
+  const row = {
+    fold,
+    name: file?.name ?? `fold ${fold}`,
+    status:
+      file !== undefined ? ('done' as const) : data !== undefined ? ('unfinished' as const) : ('missing' as const),
+    testGroups: file?.testGroups ?? [],
+    trainUtterances: file?.trainUtterances ?? NaN,
+    testUtterances: file?.testUtterances ?? NaN,
+    epochs: data?.epochs.length ?? 0,
+    seconds: file?.seconds ?? NaN,
+    // From the predictions, so that every number in the report has the same source.
+    wa: weightedAccuracy(confusion),
+    ua: unweightedAccuracy(confusion),
+    confusion,
+    testClasses,
+  };
+  return file?.trainClasses === undefined ? row : { ...row, trainClasses: file.trainClasses };
+}
+
+/** Wrong predictions, the surest first: those to listen to when looking for label noise. */
+function hardestUtterances(
+  predictions: readonly PredictionLine[],
+  index: (label: string) => number,
+  count: number,
+): HardUtterance[] {
+  return predictions
+    .map((line) => ({
+      id: line.id,
+      fold: line.fold,
+      speaker: line.speaker,
+      label: line.label,
+      predicted: line.predicted,
+      labelProbability: line.probabilities[index(line.label)] ?? NaN,
+      predictedProbability: line.probabilities[index(line.predicted)] ?? NaN,
+    }))
+    .filter((line) => line.label !== line.predicted)
+    .sort((a, b) => a.labelProbability - b.labelProbability || (a.id < b.id ? -1 : 1))
+    .slice(0, count);
+}
+
+function curvePoint(row: MetricLine): FoldCurves['epochs'][number] {
+  const { epoch, loss, components, learningRates, seconds, validation } = row;
+  const point = { epoch, loss, components, learningRates, seconds };
+  return validation === undefined ? point : { ...point, validation };
+}
+
+function versionsOf(run: RunData): Record<string, string> {
+  const fromFolds = run.folds.map((fold) => fold.file?.versions ?? {});
+  return Object.assign({}, textRecord(run.config['versions']), ...fromFolds);
+}
+
+function textRecord(value: unknown): Record<string, string> {
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)]));
+}
+
+function commandOf(run: RunData): string {
+  const command = run.config['command'];
+  if (Array.isArray(command)) return command.map(String).join(' ');
+  return typeof command === 'string' ? command : '';
+}
+
+/** The settings themselves: without what describes the run and has its own place in the report. */
+function settingsOf(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const described = new Set(['command', 'versions', 'labels', 'foldCount']);
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !described.has(key)));
+}
