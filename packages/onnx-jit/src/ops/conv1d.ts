@@ -35,9 +35,12 @@ export function conv1d(x: tf.Tensor3D, filter: tf.Tensor3D, options: Conv1dOptio
   const [, channels, time] = x.shape;
   const [outChannels, channelsPerGroup, kernel] = filter.shape;
   if (channels !== channelsPerGroup * groups || outChannels % groups !== 0) {
-    throw new Error(`conv1d: ${channels} input and ${outChannels} output channels do not fit a filter [${filter.shape}] in ${groups} groups`);
+    throw new Error(
+      `conv1d: ${channels} input and ${outChannels} output channels do not fit a filter [${filter.shape}] in ${groups} groups`,
+    );
   }
-  if (time + before + after < kernel) throw new Error(`conv1d: ${time} samples are shorter than the kernel of ${kernel}`);
+  if (time + before + after < kernel)
+    throw new Error(`conv1d: ${time} samples are shorter than the kernel of ${kernel}`);
   const attrs: Conv1dAttrs = { stride, before, after, groups, dilation: 1 };
   return isTracing() ? traceConv1d(x, filter, attrs) : plainConv1d(x, filter, attrs);
 }
@@ -50,20 +53,32 @@ function traceConv1d(x: tf.Tensor, filter: tf.Tensor, attrs: Conv1dAttrs): tf.Te
 
 /** tfjs convolves channel last and without groups: transpose around it, one call a group. */
 function plainConv1d(x: tf.Tensor3D, filter: tf.Tensor3D, { stride, before, after, groups }: Conv1dAttrs): tf.Tensor3D {
-  const padded: tf.Tensor3D = before || after ? tf.pad(x, [[0, 0], [0, 0], [before, after]]) : x;
-  const xs = groups === 1 ? [padded] : tf.split(padded, groups, 1);
-  const filters = groups === 1 ? [filter] : tf.split(filter, groups, 0);
+  const padded =
+    before || after
+      ? tf.pad(x, [
+          [0, 0],
+          [0, 0],
+          [before, after],
+        ])
+      : x;
+  const xs: tf.Tensor3D[] = groups === 1 ? [padded] : tf.split(padded, groups, 1);
+  const filters: tf.Tensor3D[] = groups === 1 ? [filter] : tf.split(filter, groups, 0);
   const ys = xs.map((part, g) => {
-    const taps = filters[g] ?? filter;
-    const signal: tf.Tensor3D = tf.transpose(part, [0, 2, 1]);
-    const weights: tf.Tensor3D = tf.transpose(taps, [2, 1, 0]);
+    const taps: tf.Tensor3D = filters[g] ?? filter;
+    const signal = tf.transpose<tf.Tensor3D>(part, [0, 2, 1]);
+    const weights = tf.transpose<tf.Tensor3D>(taps, [2, 1, 0]);
     return tf.conv1d<tf.Tensor3D>(signal, weights, stride, 'valid');
   });
   return tf.transpose(groups === 1 && ys[0] ? ys[0] : tf.concat(ys, 2), [0, 2, 1]);
 }
 
 /** dL/dx. With stride 1 it is a convolution with the flipped filter (measured far faster than a transposed one). */
-function inputGradient(dy: tf.Tensor, x: tf.Tensor, filter: tf.Tensor, { stride, before, after, groups }: Conv1dAttrs): tf.Tensor {
+function inputGradient(
+  dy: tf.Tensor,
+  x: tf.Tensor,
+  filter: tf.Tensor,
+  { stride, before, after, groups }: Conv1dAttrs,
+): tf.Tensor {
   const [outChannels = 0, channelsPerGroup = 0, kernel = 0] = filter.shape;
   const [batch = 0, channels = 0, time = 0] = x.shape;
   if (stride === 1) {
@@ -85,7 +100,14 @@ function filterGradient(dy: tf.Tensor, x: tf.Tensor, filter: tf.Tensor, attrs: C
   const [batch = 0, , time = 0] = x.shape;
   const outTime = dy.shape[2] ?? 0;
   if (groups === 1) {
-    const padded = before || after ? tf.pad(tf.reshape(x, [batch, channelsPerGroup, time]), [[0, 0], [0, 0], [before, after]]) : x;
+    const padded =
+      before || after
+        ? tf.pad(tf.reshape(x, [batch, channelsPerGroup, time]), [
+            [0, 0],
+            [0, 0],
+            [before, after],
+          ])
+        : x;
     const signals = tf.transpose(padded, [1, 0, 2]);
     const dyRows = tf.reshape(tf.transpose(dy, [1, 0, 2]), [outChannels, batch * outTime]);
     const taps: tf.Tensor[] = [];

@@ -29,7 +29,10 @@ function gradients(fn: (...inputs: tf.Tensor[]) => tf.Tensor, saved: tf.Tensor[]
   const { state } = tf.engine();
   const tape = state.activeTape;
   try {
-    return tf.grads(fn)(saved.map((x) => after(x, dy)), dy);
+    return tf.grads(fn)(
+      saved.map((x) => after(x, dy)),
+      dy,
+    );
   } finally {
     state.activeTape = tape;
   }

@@ -1,0 +1,237 @@
+import { CompileError } from '../errors';
+import type { Graph, Value } from '../graph';
+import { add, binary, cast, compare, div, mul, sub, unary, where } from './basic';
+import { broadcast, dtypeAttr, input, inputList, numberAttr, type Call, type Lowering, type Lowerings } from './call';
+
+const simple =
+  (op: string): Lowering =>
+  (call) =>
+    unary(call.graph, op, input(call, 'x'));
+
+/** Unary kernels whose result is float32 whatever goes in. */
+const float =
+  (emit: (g: Graph, x: Value) => Value): Lowering =>
+  (call) =>
+    emit(call.graph, cast(call.graph, input(call, 'x'), 'float32'));
+
+const operands = (call: Call): { g: Graph; a: Value; b: Value; shape: number[] } => {
+  const g = call.graph;
+  const a = input(call, 'a');
+  const b = input(call, 'b');
+  // tfjs casts both to one type before most kernels; booleans still count as numbers.
+  const numeric = (v: Value): Value => (v.dtype === 'bool' ? cast(g, v, 'int32') : v);
+  const [left, right] = [numeric(a), numeric(b)];
+  const dtype = left.dtype === 'float32' || right.dtype === 'float32' ? 'float32' : 'int32';
+  return { g, a: cast(g, left, dtype), b: cast(g, right, dtype), shape: broadcast(a, b) };
+};
+
+const arithmetic =
+  (emit: (g: Graph, a: Value, b: Value, shape: number[]) => Value): Lowering =>
+  (call) => {
+    const { g, a, b, shape } = operands(call);
+    return emit(g, a, b, shape);
+  };
+
+const comparison =
+  (op: string): Lowering =>
+  (call) => {
+    const { g, a, b, shape } = operands(call);
+    return compare(g, op, a, b, shape);
+  };
+
+const logical =
+  (op: string): Lowering =>
+  (call) => {
+    const a = cast(call.graph, input(call, 'a'), 'bool');
+    const b = cast(call.graph, input(call, 'b'), 'bool');
+    return binary(call.graph, op, a, b, broadcast(a, b), 'bool');
+  };
+
+const scalar = (g: Graph, n: number): Value => g.scalar(n);
+const square = (g: Graph, x: Value): Value => mul(g, x, x);
+
+function floorDiv(g: Graph, a: Value, b: Value, shape: number[]): Value {
+  const quotient = div(g, a, b, shape);
+  if (a.dtype === 'float32') return unary(g, 'Floor', quotient);
+  // Integer division truncates: one less where the signs differ and something remains.
+  const remainder = sub(g, a, mul(g, quotient, b, shape), shape);
+  const zero = g.scalar(0, 'int32');
+  const inexact = unary(g, 'Not', compare(g, 'Equal', remainder, zero, shape));
+  const negative = binary(
+    g,
+    'Xor',
+    compare(g, 'Less', remainder, zero, shape),
+    compare(g, 'Less', b, zero),
+    shape,
+    'bool',
+  );
+  return sub(g, quotient, cast(g, binary(g, 'And', inexact, negative, shape, 'bool'), 'int32'), shape);
+}
+
+/** The remainder has the sign of the divisor, as in Python. */
+function floorMod(g: Graph, a: Value, b: Value, shape: number[]): Value {
+  if (a.dtype !== 'float32') return binary(g, 'Mod', a, b, shape, a.dtype);
+  const rest = g.one('Mod', [a, b], { shape, dtype: 'float32' }, { fmod: 1 });
+  const zero = scalar(g, 0);
+  const other = binary(g, 'Xor', compare(g, 'Less', rest, zero, shape), compare(g, 'Less', b, zero), shape, 'bool');
+  const shifted = binary(g, 'And', other, unary(g, 'Not', compare(g, 'Equal', rest, zero, shape)), shape, 'bool');
+  return where(g, shifted, add(g, rest, b, shape), rest, shape);
+}
+
+/** log(1 + x) and eˣ − 1 lose everything near zero: there, their series. */
+function nearZero(g: Graph, x: Value, series: Value, elsewhere: Value): Value {
+  return where(g, compare(g, 'Less', unary(g, 'Abs', x), scalar(g, 1e-2)), series, elsewhere, x.shape);
+}
+
+function horner(g: Graph, x: Value, coefficients: readonly number[]): Value {
+  const [highest = 0, ...rest] = coefficients;
+  return rest.reduce<Value>((sum, c) => add(g, mul(g, sum, x, x.shape), scalar(g, c), x.shape), g.scalar(highest));
+}
+
+const log1p = (g: Graph, x: Value): Value =>
+  nearZero(g, x, mul(g, x, horner(g, x, [1 / 5, -1 / 4, 1 / 3, -1 / 2, 1])), unary(g, 'Log', add(g, x, scalar(g, 1))));
+
+const expm1 = (g: Graph, x: Value): Value =>
+  nearZero(g, x, mul(g, x, horner(g, x, [1 / 120, 1 / 24, 1 / 6, 1 / 2, 1])), sub(g, unary(g, 'Exp', x), scalar(g, 1)));
+
+function elu(g: Graph, x: Value): Value {
+  return where(g, compare(g, 'GreaterOrEqual', x, scalar(g, 0)), x, expm1(g, x), x.shape);
+}
+
+function atan2(g: Graph, y: Value, x: Value, shape: number[]): Value {
+  const zero = scalar(g, 0);
+  const quotient = unary(g, 'Atan', div(g, y, x, shape));
+  const sign = where(g, compare(g, 'Less', y, zero), scalar(g, -Math.PI), scalar(g, Math.PI), y.shape);
+  const behind = where(g, compare(g, 'Less', x, zero), add(g, quotient, sign, shape), quotient, shape);
+  const onAxis = binary(g, 'And', compare(g, 'Equal', x, zero), compare(g, 'Equal', y, zero), shape, 'bool');
+  return where(g, onAxis, zero, behind, shape);
+}
+
+function pow(g: Graph, a: Value, b: Value, shape: number[]): Value {
+  if (b.splat === 1) return a;
+  if (b.splat === 2 && a.dtype === 'float32') return square(g, a);
+  return binary(g, 'Pow', a, b, shape, a.dtype);
+}
+
+/** Activations by the names that tfjs's fused kernels use. */
+export function activate(call: Call, name: string, x: Value): Value {
+  const g = call.graph;
+  switch (name) {
+    case 'linear':
+      return x;
+    case 'relu':
+      return unary(g, 'Relu', x);
+    case 'relu6':
+      return g.one('Clip', [x, scalar(g, 0), scalar(g, 6)], x);
+    case 'elu':
+      return elu(g, x);
+    case 'sigmoid':
+      return unary(g, 'Sigmoid', x);
+    case 'leakyrelu':
+      return g.one('LeakyRelu', [x], x, { alpha: { float: numberAttr(call, 'leakyreluAlpha', 0.2) } });
+    default:
+      throw new CompileError(`${call.kernel}: activation "${name}" cannot be compiled`);
+  }
+}
+
+const seluScale = 1.0507009873554805;
+const seluAlpha = 1.6732632423543772;
+
+export const elementwise: Lowerings = {
+  Abs: simple('Abs'),
+  Acos: float((g, x) => unary(g, 'Acos', x)),
+  Acosh: float((g, x) => unary(g, 'Acosh', x)),
+  Asin: float((g, x) => unary(g, 'Asin', x)),
+  Asinh: float((g, x) => unary(g, 'Asinh', x)),
+  Atan: float((g, x) => unary(g, 'Atan', x)),
+  Atanh: float((g, x) => unary(g, 'Atanh', x)),
+  Ceil: simple('Ceil'),
+  Cos: float((g, x) => unary(g, 'Cos', x)),
+  Cosh: float((g, x) => unary(g, 'Cosh', x)),
+  Elu: float(elu),
+  Erf: float((g, x) => unary(g, 'Erf', x)),
+  Exp: float((g, x) => unary(g, 'Exp', x)),
+  Expm1: float(expm1),
+  Floor: simple('Floor'),
+  IsNan: (call) => g1(call, (g, x) => g.one('IsNaN', [x], { shape: x.shape, dtype: 'bool' })),
+  IsInf: (call) => g1(call, (g, x) => compare(g, 'Equal', unary(g, 'Abs', x), scalar(g, Infinity))),
+  IsFinite: (call) => g1(call, (g, x) => compare(g, 'Less', unary(g, 'Abs', x), scalar(g, Infinity))),
+  LeakyRelu: (call) => g1(call, (g, x) => g.one('LeakyRelu', [x], x, { alpha: { float: numberAttr(call, 'alpha') } })),
+  Log: float((g, x) => unary(g, 'Log', x)),
+  Log1p: float(log1p),
+  LogicalNot: (call) => unary(call.graph, 'Not', cast(call.graph, input(call, 'x'), 'bool')),
+  Neg: simple('Neg'),
+  Reciprocal: float((g, x) => unary(g, 'Reciprocal', x)),
+  Relu: simple('Relu'),
+  Relu6: float((g, x) => g.one('Clip', [x, scalar(g, 0), scalar(g, 6)], x)),
+  Round: float((g, x) => unary(g, 'Round', x)),
+  Rsqrt: float((g, x) => unary(g, 'Reciprocal', unary(g, 'Sqrt', x))),
+  Selu: float((g, x) => {
+    const negative = mul(g, expm1(g, x), scalar(g, seluScale * seluAlpha));
+    return where(g, compare(g, 'GreaterOrEqual', x, scalar(g, 0)), mul(g, x, scalar(g, seluScale)), negative, x.shape);
+  }),
+  Sigmoid: float((g, x) => unary(g, 'Sigmoid', x)),
+  Sign: simple('Sign'),
+  Sin: float((g, x) => unary(g, 'Sin', x)),
+  Sinh: float((g, x) => unary(g, 'Sinh', x)),
+  Softplus: float((g, x) => unary(g, 'Softplus', x)),
+  Sqrt: float((g, x) => unary(g, 'Sqrt', x)),
+  Square: (call) => g1(call, square),
+  Step: float((g, x) => cast(g, compare(g, 'Greater', x, scalar(g, 0)), 'float32')),
+  Tan: float((g, x) => unary(g, 'Tan', x)),
+  Tanh: float((g, x) => unary(g, 'Tanh', x)),
+
+  Cast: (call) => cast(call.graph, input(call, 'x'), dtypeAttr(call)),
+  ClipByValue: (call) =>
+    g1(call, (g, x) => {
+      const bound = (name: string): Value => g.scalar(numberAttr(call, name), x.dtype);
+      return g.one('Clip', [x, bound('clipValueMin'), bound('clipValueMax')], x);
+    }),
+
+  Add: arithmetic(add),
+  AddN: (call) => {
+    const [first, ...rest] = inputList(call);
+    if (!first) throw new CompileError('AddN: no input');
+    return rest.reduce((sum, v) => add(call.graph, sum, v), first);
+  },
+  Atan2: arithmetic(atan2),
+  FloorDiv: arithmetic(floorDiv),
+  Maximum: arithmetic((g, a, b, shape) => binary(g, 'Max', a, b, shape, a.dtype)),
+  Minimum: arithmetic((g, a, b, shape) => binary(g, 'Min', a, b, shape, a.dtype)),
+  Mod: arithmetic(floorMod),
+  Multiply: arithmetic(mul),
+  Pow: arithmetic(pow),
+  RealDiv: arithmetic((g, a, b, shape) => div(g, cast(g, a, 'float32'), cast(g, b, 'float32'), shape)),
+  SquaredDifference: arithmetic((g, a, b, shape) => square(g, sub(g, a, b, shape))),
+  Sub: arithmetic(sub),
+  Prelu: (call) => {
+    const x = input(call, 'x');
+    const alpha = input(call, 'alpha');
+    const g = call.graph;
+    return where(g, compare(g, 'GreaterOrEqual', x, scalar(g, 0)), x, mul(g, x, alpha), x.shape);
+  },
+  EluGrad: (call) => {
+    const g = call.graph;
+    const dy = input(call, 'dy');
+    const y = input(call, 'y');
+    const negative = mul(g, dy, add(g, y, scalar(g, 1)));
+    return where(g, compare(g, 'GreaterOrEqual', y, scalar(g, 0)), dy, negative, y.shape);
+  },
+
+  Equal: comparison('Equal'),
+  NotEqual: (call) => {
+    const { g, a, b, shape } = operands(call);
+    return unary(g, 'Not', compare(g, 'Equal', a, b, shape));
+  },
+  Greater: comparison('Greater'),
+  GreaterEqual: comparison('GreaterOrEqual'),
+  Less: comparison('Less'),
+  LessEqual: comparison('LessOrEqual'),
+  LogicalAnd: logical('And'),
+  LogicalOr: logical('Or'),
+  LogicalXor: logical('Xor'),
+};
+
+function g1(call: Call, emit: (g: Graph, x: Value) => Value): Value {
+  return emit(call.graph, input(call, 'x'));
+}

@@ -1,0 +1,96 @@
+import { CompileError } from '../errors';
+import type { Graph, Value } from '../graph';
+import { add, reshape, transpose } from './basic';
+import {
+  booleanAttr,
+  broadcast,
+  input,
+  inputList,
+  optionalInput,
+  stringAttr,
+  type Call,
+  type Lowerings,
+  type Provider,
+} from './call';
+import { activate } from './elementwise';
+
+const swapLast = (x: Value): number[] => {
+  const rank = x.shape.length;
+  return x.shape.map((_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
+};
+
+/**
+ * a · b over the last two axes, either transposed. Two-dimensional products are Gemm, which takes transposes
+ * everywhere; of the batched ones only ONNX Runtime's CPU kernel does (elsewhere it would fall back to the CPU).
+ */
+export function matMul(
+  g: Graph,
+  provider: Provider,
+  a: Value,
+  b: Value,
+  transposeA: boolean,
+  transposeB: boolean,
+): Value {
+  const rank = a.shape.length;
+  const rows = a.shape[transposeA ? rank - 1 : rank - 2] ?? 1;
+  const columns = b.shape[transposeB ? rank - 2 : rank - 1] ?? 1;
+  const batchOf = (x: Value): number[] => x.shape.slice(0, -2);
+  const batch = batchOf(a).map((d, i) => Math.max(d, batchOf(b)[i] ?? 1));
+  const output = { shape: [...batch, rows, columns], dtype: a.dtype };
+  if (!transposeA && !transposeB) return g.one('MatMul', [a, b], output);
+  if (batch.every((d) => d === 1)) {
+    const flat = (x: Value): Value => reshape(g, x, x.shape.slice(-2));
+    const product = g.one(
+      'Gemm',
+      [flat(a), flat(b)],
+      { shape: [rows, columns], dtype: a.dtype },
+      { transA: Number(transposeA), transB: Number(transposeB) },
+    );
+    return reshape(g, product, output.shape);
+  }
+  if (provider === 'cpu') {
+    return g.one(
+      'FusedMatMul',
+      [a, b],
+      output,
+      { transA: Number(transposeA), transB: Number(transposeB) },
+      'com.microsoft',
+    );
+  }
+  const left = transposeA ? transpose(g, a, swapLast(a)) : a;
+  return g.one('MatMul', [left, transposeB ? transpose(g, b, swapLast(b)) : b], output);
+}
+
+function batchMatMul(call: Call): Value {
+  return matMul(
+    call.graph,
+    call.provider,
+    input(call, 'a'),
+    input(call, 'b'),
+    booleanAttr(call, 'transposeA'),
+    booleanAttr(call, 'transposeB'),
+  );
+}
+
+export const matMuls: Lowerings = {
+  BatchMatMul: batchMatMul,
+  _FusedMatMul: (call) => {
+    const product = batchMatMul(call);
+    const bias = optionalInput(call, 'bias');
+    if (optionalInput(call, 'preluActivationWeights'))
+      throw new CompileError('fused matMul: PReLU cannot be compiled; apply it after');
+    const sum = bias ? add(call.graph, product, bias, broadcast(product, bias)) : product;
+    return activate(call, stringAttr(call, 'activation', 'linear'), sum);
+  },
+  Einsum: (call) => {
+    const values = inputList(call);
+    const equation = stringAttr(call, 'equation').replace(/\s/g, '');
+    const [terms = '', result = ''] = equation.split('->');
+    const sizes = new Map<string, number>();
+    terms
+      .split(',')
+      .forEach((term, i) => [...term].forEach((letter, axis) => sizes.set(letter, values[i]?.shape[axis] ?? 1)));
+    const shape = [...result].map((letter) => sizes.get(letter) ?? 1);
+    return call.graph.one('Einsum', values, { shape, dtype: values[0]?.dtype ?? 'float32' }, { equation });
+  },
+};

@@ -1,0 +1,95 @@
+import onnxProto from 'onnx-proto';
+import { onnxType, reachable, type Attribute, type Graph, type Node, type Value } from './graph';
+
+const { onnx } = onnxProto;
+
+/** An output of the model: a value and the name it leaves by. */
+export interface NamedValue {
+  readonly name: string;
+  readonly value: Value;
+}
+
+export interface ModelOptions {
+  readonly producer: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Names of dimensions that may vary: input or output name → axis → name. */
+  readonly dynamicAxes?: Readonly<Record<string, Readonly<Record<number, string>>>>;
+}
+
+// ReduceMean and its kind still take their axes as an attribute in this version.
+const opset = 17;
+
+/** Encodes the part of a graph that the outputs need as an ONNX model. */
+export function encodeModel(graph: Graph, outputs: readonly NamedValue[], options: ModelOptions): Uint8Array {
+  const nodes = reachable(
+    graph,
+    outputs.map((o) => o.value),
+  );
+  const constants = new Map<string, Value>();
+  const used = new Set<Value>();
+  for (const value of [...nodes.flatMap((n) => n.inputs), ...outputs.map((o) => o.value)]) {
+    if (!value) continue;
+    if (value.source.kind === 'constant') constants.set(nameOf(value), value);
+    if (value.source.kind === 'input') used.add(value);
+  }
+  // An output must be made by a node, under its own name.
+  const aliases = outputs.map(({ name, value }) => ({ opType: 'Identity', input: [nameOf(value)], output: [name] }));
+  const describe = (name: string, { shape, dtype }: Pick<Value, 'shape' | 'dtype'>) => ({
+    name,
+    type: {
+      tensorType: {
+        elemType: onnxType[dtype],
+        shape: {
+          dim: shape.map((d, axis) => {
+            const dimParam = options.dynamicAxes?.[name]?.[axis];
+            return dimParam === undefined ? { dimValue: d } : { dimParam };
+          }),
+        },
+      },
+    },
+  });
+  const message = onnx.ModelProto.create({
+    irVersion: 8,
+    producerName: options.producer,
+    opsetImport: [
+      { domain: '', version: opset },
+      { domain: 'com.microsoft', version: 1 },
+    ],
+    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
+    graph: {
+      name: 'jit',
+      node: [...nodes.map(encodeNode), ...aliases],
+      initializer: [...constants].map(([name, value]) => encodeConstant(name, value)),
+      input: graph.inputs.filter((v) => used.has(v)).map((v) => describe(nameOf(v), v)),
+      output: outputs.map(({ name, value }) => describe(name, value)),
+    },
+  });
+  return onnx.ModelProto.encode(message).finish();
+}
+
+/** The name of a value inside the model; inputs keep their own. */
+export const nameOf = (value: Value): string => (value.source.kind === 'input' ? value.source.name : `v${value.id}`);
+
+function encodeNode(node: Node) {
+  return {
+    opType: node.op,
+    domain: node.domain,
+    input: node.inputs.map((v) => (v ? nameOf(v) : '')),
+    output: node.outputs.map(nameOf),
+    attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
+  };
+}
+
+function encodeAttribute(name: string, value: Attribute) {
+  const { AttributeType } = onnx.AttributeProto;
+  if (typeof value === 'number') return { name, type: AttributeType.INT, i: value };
+  if (typeof value === 'string') return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) };
+  if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float };
+  return { name, type: AttributeType.INTS, ints: [...value] };
+}
+
+function encodeConstant(name: string, { shape, dtype, source }: Value) {
+  if (source.kind !== 'constant') throw new Error(`${name} is no constant`);
+  const { buffer, byteOffset, byteLength } = source.data;
+  return { name, dims: [...shape], dataType: onnxType[dtype], rawData: new Uint8Array(buffer, byteOffset, byteLength) };
+}

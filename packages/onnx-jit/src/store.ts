@@ -1,0 +1,151 @@
+import * as tf from '@tensorflow/tfjs';
+import * as ort from 'onnxruntime-node';
+import { encodeModel } from './serialize';
+import { createSession } from './session';
+import { Graph } from './graph';
+import { asDType, type Provider } from './lower/call';
+import { wrapData, wrapTensor } from './tensors';
+
+/**
+ * Where the variables of a compiled function live between its calls. On the CPU that is the variable's own
+ * memory: ONNX Runtime reads one buffer and writes the other, and the variable is pointed at the new one, so
+ * nothing is copied. On the GPU they stay in GPU buffers until `sync`.
+ */
+export interface Store {
+  /** The value to read from in the next run. */
+  read(variable: tf.Variable): ort.Tensor;
+  /** A buffer to write to; null lets ONNX Runtime make one. */
+  spare(variable: tf.Variable): ort.Tensor | null;
+  /** Takes over what a run wrote. */
+  write(variable: tf.Variable, tensor: ort.Tensor): void;
+  /** Gives a variable that was created while recording a real first value. */
+  adopt(variable: tf.Variable, tensor: tf.Tensor): void;
+  /** Makes all variables readable in tfjs. */
+  sync(): Promise<void>;
+  dispose(): void;
+}
+
+export const createStore = (provider: Provider): Store =>
+  provider === 'webgpu' ? createDeviceStore() : createHostStore();
+
+/** Points a variable at other data. `assign` would free the data id, which a recorded variable does not have. */
+function adopt(variable: tf.Variable, tensor: tf.Tensor): void {
+  variable.dataId = tensor.dataId;
+  tf.keep(tensor);
+}
+
+interface Buffers {
+  /** The tfjs data whose memory `tensor` shares. */
+  dataId: object;
+  tensor: ort.Tensor;
+  spare: ort.Tensor | null;
+}
+
+function createHostStore(): Store {
+  const buffers = new Map<tf.Variable, Buffers>();
+
+  const current = (variable: tf.Variable): Buffers => {
+    const known = buffers.get(variable);
+    // Somebody may have assigned the variable since.
+    if (known && known.dataId === variable.dataId) return known;
+    const fresh = { dataId: variable.dataId, tensor: wrapTensor(variable), spare: known?.spare ?? null };
+    buffers.set(variable, fresh);
+    return fresh;
+  };
+
+  return {
+    read: (variable) => current(variable).tensor,
+    spare(variable) {
+      const state = current(variable);
+      state.spare ??= wrapData(emptyLike(variable), variable.dtype, variable.shape);
+      return state.spare;
+    },
+    write(variable, tensor) {
+      const state = current(variable);
+      const { backend } = tf.engine();
+      // A clone of the variable shares its memory: then that must not be written to.
+      const shared = backend.refCount(variable.dataId) > 1;
+      const next = tf.tensor(arrayOf(tensor), variable.shape, variable.dtype);
+      const old = state.tensor;
+      variable.assign(next);
+      next.dispose();
+      buffers.set(variable, { dataId: variable.dataId, tensor, spare: shared ? null : old });
+    },
+    adopt,
+    sync: () => Promise.resolve(),
+    dispose: () => buffers.clear(),
+  };
+}
+
+function emptyLike({ dtype, size }: tf.Tensor): tf.backend_util.TypedArray {
+  return dtype === 'float32' ? new Float32Array(size) : dtype === 'int32' ? new Int32Array(size) : new Uint8Array(size);
+}
+
+function arrayOf({ data, type }: ort.Tensor): Float32Array | Int32Array | Uint8Array {
+  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return data;
+  throw new Error(`unexpected state of type ${type}`);
+}
+
+function createDeviceStore(): Store {
+  interface Held {
+    /** The tfjs data that the GPU's value was made from or last copied to. */
+    dataId: object;
+    tensor: ort.Tensor;
+  }
+  const held = new Map<tf.Variable, Held>();
+  const stale = new Set<tf.Variable>();
+
+  return {
+    read(variable) {
+      const known = held.get(variable);
+      if (known && known.dataId === variable.dataId) return known.tensor;
+      known?.tensor.dispose();
+      stale.delete(variable);
+      const tensor = wrapTensor(variable);
+      held.set(variable, { dataId: variable.dataId, tensor });
+      return tensor;
+    },
+    spare: () => null,
+    write(variable, tensor) {
+      held.get(variable)?.tensor.dispose();
+      held.set(variable, { dataId: variable.dataId, tensor });
+      stale.add(variable);
+    },
+    adopt,
+    async sync() {
+      if (stale.size === 0) return;
+      const variables = [...stale];
+      // Reading a GPU tensor directly aborted the process (ONNX Runtime 1.30): it leaves through an identity graph.
+      const graph = new Graph(false);
+      const outputs = variables.map((v, i) => ({
+        name: `out ${i}`,
+        value: graph.input(`in ${i}`, v.shape, asDType(v.name, v.dtype)),
+      }));
+      const session = await createSession(encodeModel(graph, outputs, { producer: '@ser/onnx-jit' }), {
+        provider: 'webgpu',
+      });
+      const feeds = Object.fromEntries(
+        variables.flatMap((v, i) => {
+          const state = held.get(v);
+          return state ? [[`in ${i}`, state.tensor] as const] : [];
+        }),
+      );
+      const results = await session.run(feeds);
+      variables.forEach((variable, i) => {
+        const result = results[`out ${i}`];
+        const state = held.get(variable);
+        if (!result || !state) return;
+        const next = tf.tensor(arrayOf(result), variable.shape, variable.dtype);
+        variable.assign(next);
+        next.dispose();
+        state.dataId = variable.dataId;
+      });
+      stale.clear();
+      await session.release();
+    },
+    dispose() {
+      for (const { tensor } of held.values()) tensor.dispose();
+      held.clear();
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import * as tf from '@tensorflow/tfjs';
+import * as ort from 'onnxruntime-node';
+
+/** A tfjs tensor as ONNX Runtime takes it: the same memory where the tfjs backend keeps it in typed arrays. */
+export function wrapTensor(tensor: tf.Tensor): ort.Tensor {
+  const data = tensor.dataSync();
+  return wrapData(data, tensor.dtype, tensor.shape);
+}
+
+export function wrapData(data: tf.backend_util.TypedArray, dtype: tf.DataType, shape: readonly number[]): ort.Tensor {
+  switch (dtype) {
+    case 'float32':
+      return new ort.Tensor('float32', data instanceof Float32Array ? data : Float32Array.from(data), shape);
+    case 'int32':
+      return new ort.Tensor('int32', data instanceof Int32Array ? data : Int32Array.from(data), shape);
+    case 'bool':
+      return new ort.Tensor('bool', data instanceof Uint8Array ? data : Uint8Array.from(data), shape);
+    default:
+      throw new Error(`tensors of type ${dtype} cannot be compiled`);
+  }
+}
