@@ -1,5 +1,5 @@
 import { energyAdaptiveMix, labelAdaptiveMix, mixLabels } from '@ser/augment-eam';
-import { absoluteError, type Check, type Field } from './fixture';
+import { type Check, type Field, largestMagnitude, relativeError } from './fixture';
 
 const tolerance = 1e-6;
 
@@ -7,7 +7,9 @@ const tolerance = 1e-6;
 export function eam(fixture: Field): Check[] {
   const checks: Check[] = [];
   const check = (quantity: string, actual: ArrayLike<number>, expected: ArrayLike<number>): void => {
-    checks.push({ engine: 'eager', quantity, error: scaledError(actual, expected), tolerance });
+    // Absolute below 1, relative above: a sample of 10 carries float32 steps of its own size.
+    const error = relativeError(actual, expected, Math.max(1, largestMagnitude(expected)));
+    checks.push({ engine: 'eager', quantity, error, tolerance });
   };
   for (const [index, item] of fixture.get('energy_adaptive').list().entries()) {
     const plan = {
@@ -34,11 +36,4 @@ export function eam(fixture: Field): Check[] {
     check(`label_adaptive[${index}] weights`, [1 - lambda, lambda], expected);
   }
   return checks;
-}
-
-/** Absolute below 1, relative above: a scale of 5 or a sample of 10 carries float32 steps of its own size. */
-function scaledError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let scale = 1;
-  for (let i = 0; i < expected.length; i++) scale = Math.max(scale, Math.abs(expected[i]!));
-  return absoluteError(actual, expected) / scale;
 }

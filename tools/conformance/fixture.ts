@@ -101,9 +101,17 @@ export function absoluteError(actual: ArrayLike<number>, expected: ArrayLike<num
   return worst;
 }
 
-/** Largest difference over the largest magnitude of the reference (absolute where the reference is all zero). */
-export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let scale = 0;
-  for (let i = 0; i < expected.length; i++) scale = Math.max(scale, Math.abs(expected[i]!));
+/** Largest difference over a scale, by default the largest magnitude of the reference (1 where it is all zero). */
+export function relativeError(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  scale = largestMagnitude(expected),
+): number {
   return absoluteError(actual, expected) / (scale || 1);
+}
+
+export function largestMagnitude(values: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]!));
+  return largest;
 }
