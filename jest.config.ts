@@ -2,14 +2,14 @@
 import type { Config } from 'jest';
 
 // Packages that ship only ES modules: compiled for Jest's CommonJS loader.
-const esmOnly = ['pure-rand'];
+const esmOnly = ['pure-rand', '@echogarden/', '@wasm-audio-decoders/', 'codec-parser', 'simple-yenc'];
 
 const config: Config = {
   testEnvironment: '<rootDir>/tools/jest/environment.cjs',
   testEnvironmentOptions: { customExportConditions: ['@ser/source', 'node', 'require', 'default'] },
   testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/tools/**/*.test.ts'],
   transform: { '^.+\\.[cm]?[jt]sx?$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }] },
-  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`, '/dist/'],
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')}))`, '/dist/'],
   maxWorkers: 2,
   testTimeout: 60_000,
 };

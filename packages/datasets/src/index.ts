@@ -1,1 +1,11 @@
-export {};
+export { type Archive, type CorpusCard, type FoldRule, validateCard } from './card';
+export { card, cardNames } from './cards';
+export type { Corpus, Utterance } from './corpus';
+export { demoFolder } from './demo/demo-folder';
+export { writeDemoCorpus } from './demo/write-demo-corpus';
+export { type Fold, folds, type GroupBy, groupOf, innerValidation, type InnerSplit, makeFold } from './folds';
+export { InputError } from './input-error';
+export { findCard, openCorpus } from './open-corpus';
+export { readWaveform, readWaveformBytes, waveformRate } from './audio/read-waveform';
+export { type AudioHeader, decodeFile, type DecodedAudio, probeAudio, type Span } from './audio/decode';
+export { resample } from './audio/resample';

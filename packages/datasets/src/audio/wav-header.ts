@@ -1,0 +1,133 @@
+import { InputError } from '../input-error';
+import type { ByteSource } from './byte-source';
+
+/** What a WAV header says, checked against itself and the file. */
+export interface WavHeader {
+  readonly container: 'wav';
+  readonly encoding: 'integer' | 'float' | 'a-law' | 'mu-law';
+  /** Bytes of one sample of one channel. */
+  readonly width: number;
+  readonly channels: number;
+  /** Hz. */
+  readonly sampleRate: number;
+  /** Samples per channel. */
+  readonly frames: number;
+  /** Where the samples start, in bytes. */
+  readonly dataOffset: number;
+  /** A RIFX file. */
+  readonly bigEndian: boolean;
+}
+
+/** Format tags that are not read, by the name people know them under. */
+const otherTags: Readonly<Record<number, string>> = {
+  0x0002: 'Microsoft ADPCM',
+  0x0011: 'IMA ADPCM',
+  0x0031: 'GSM 6.10',
+  0x0050: 'MPEG',
+  0x0055: 'MP3',
+  0x00ff: 'AAC',
+  0x0161: 'WMA',
+};
+
+const widths = { integer: [1, 2, 3, 4], float: [4, 8], 'a-law': [1], 'mu-law': [1] } as const;
+
+/** A size that a writer to a pipe leaves behind because it cannot go back: 0, all ones, or close to 2 GiB (sox). */
+const isOpenEnded = (size: number): boolean => size === 0 || size >= 0x7ffff000;
+
+/**
+ * Reads the header of a RIFF, RIFX or RF64 WAV file: `fmt ` in its plain and EXTENSIBLE forms, any other chunks before
+ * the samples, odd chunks with or without their padding byte, and streamed files whose sizes were never filled in.
+ *
+ * @throws InputError saying what was expected.
+ */
+export async function readWavHeader(source: ByteSource): Promise<WavHeader> {
+  const start = await source.read(0, 12);
+  const form = start.toString('latin1', 0, 4);
+  const bigEndian = form === 'RIFX';
+  const u16 = (b: Buffer, at: number): number => (bigEndian ? b.readUInt16BE(at) : b.readUInt16LE(at));
+  const u32 = (b: Buffer, at: number): number => (bigEndian ? b.readUInt32BE(at) : b.readUInt32LE(at));
+  if (start.length < 12 || start.toString('latin1', 8, 12) !== 'WAVE')
+    throw new InputError('RIFF file that is not WAVE audio');
+  const streamed = isOpenEnded(u32(start, 4));
+  let long: { data: number } | undefined;
+  let format: ReturnType<typeof parseFormat> | undefined;
+  for (let at = 12; at + 8 <= source.size;) {
+    const head = await source.read(at, 8);
+    const id = head.toString('latin1', 0, 4);
+    const size = u32(head, 4);
+    const body = at + 8;
+    if (id === 'ds64' && form === 'RF64') {
+      const sizes = await source.read(body, 24);
+      if (sizes.length < 24) throw new InputError('ends within its ds64 chunk');
+      long = { data: Number(sizes.readBigUInt64LE(8)) };
+    } else if (id === 'fmt ') {
+      if (format) throw new InputError('two fmt chunks, expected one');
+      if (size < 16) throw new InputError(`fmt chunk of ${size} bytes, expected at least 16`);
+      format = parseFormat(await source.read(body, Math.min(size, 40)), size, u16, u32);
+    } else if (id === 'data') {
+      if (!format) throw new InputError('no fmt chunk before the data chunk');
+      const stated = long && size === 0xffffffff ? long.data : size;
+      const there = source.size - body;
+      const open = isOpenEnded(stated) && (streamed || stated !== 0);
+      if (!open && stated > there)
+        throw new InputError(`truncated: its header promises ${stated} bytes of audio, ${there} are there`);
+      const frames = Math.floor((open ? there : stated) / (format.width * format.channels));
+      if (frames === 0) throw new InputError('no audio in its data chunk');
+      return { container: 'wav', ...format, frames, dataOffset: body, bigEndian };
+    }
+    at = body + size + (size % 2 === 1 ? await padding(source, body + size) : 0);
+  }
+  throw new InputError(format ? 'no data chunk' : 'no fmt and no data chunk');
+}
+
+/** 1, as the format demands, unless a writer left the padding byte out and a chunk that matters starts right away. */
+async function padding(source: ByteSource, end: number): Promise<0 | 1> {
+  const id = (await source.read(end, 4)).toString('latin1');
+  return id === 'data' || id === 'fmt ' ? 0 : 1;
+}
+
+type Reader = (buffer: Buffer, at: number) => number;
+
+function parseFormat(
+  b: Buffer,
+  size: number,
+  u16: Reader,
+  u32: Reader,
+): Pick<WavHeader, 'encoding' | 'width' | 'channels' | 'sampleRate'> {
+  if (b.length < Math.min(size, 40)) throw new InputError('ends within its fmt chunk');
+  let tag = u16(b, 0);
+  const channels = u16(b, 2);
+  const sampleRate = u32(b, 4);
+  const block = u16(b, 12);
+  const bits = u16(b, 14);
+  if (tag === 0xfffe) {
+    if (b.length < 40) throw new InputError(`WAVE_FORMAT_EXTENSIBLE with a fmt chunk of ${size} bytes, expected 40`);
+    // A sub-format is a plain tag in front of a fixed suffix; anything else is a codec's own.
+    if (b.toString('hex', 32, 40) !== '800000aa00389b71' || u32(b, 24) > 0xffff) {
+      throw new InputError(`WAVE_FORMAT_EXTENSIBLE with the unknown sub-format ${b.toString('hex', 24, 40)}`);
+    }
+    tag = u32(b, 24);
+  }
+  const encoding = ({ 1: 'integer', 3: 'float', 6: 'a-law', 7: 'mu-law' } as const)[tag];
+  if (!encoding) {
+    const name = otherTags[tag];
+    throw new InputError(
+      `${name ?? 'unknown'} audio (format tag 0x${tag.toString(16).padStart(4, '0')}), expected PCM, float, A-law or mu-law`,
+    );
+  }
+  if (channels < 1) throw new InputError('0 channels, expected at least 1');
+  checkRate(sampleRate);
+  const width = block / channels;
+  if (!(widths[encoding] as readonly number[]).includes(width) || bits > 8 * width || bits <= 8 * (width - 1)) {
+    throw new InputError(
+      `${bits}-bit ${encoding} samples in blocks of ${block} bytes for ${channels} channels do not fit together`,
+    );
+  }
+  return { encoding, width, channels, sampleRate };
+}
+
+/** @throws InputError when a rate cannot be one of recorded speech. */
+export function checkRate(sampleRate: number): void {
+  if (sampleRate < 1000 || sampleRate > 768_000)
+    throw new InputError(`sample rate ${sampleRate} Hz, expected 1,000 to 768,000`);
+}
