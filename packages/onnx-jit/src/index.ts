@@ -6,3 +6,4 @@ export { recompute } from './ops/recompute';
 export { CompileError } from './errors';
 export { jit, type Compiled, type JitOptions, type TensorTree } from './jit';
 export type { Provider } from './lower/call';
+export { exportOnnx, type ExportOptions } from './export-onnx';

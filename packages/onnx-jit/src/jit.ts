@@ -6,7 +6,7 @@ import type { Value } from './graph';
 import type { Provider } from './lower/call';
 import { encodeModel, nameOf, type NamedValue } from './serialize';
 import { createSession } from './session';
-import { createStore, type Store } from './store';
+import { createStore } from './store';
 import { wrapTensor } from './tensors';
 import { trace, type ArgumentType, type State, type Trace } from './trace';
 import { leavesOf, mapTree, type Tree } from './tree';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
 
 /** A tfjs tensor as ONNX Runtime takes it: the same memory where the tfjs backend keeps it in typed arrays. */

@@ -62,10 +62,10 @@ class Recorder {
   }
 
   valueOf(tensor: tf.TensorInfo): Value {
-    if (tensor instanceof tf.Variable) return this.stateOf(tensor).output;
+    if (isVariable(tensor)) return this.stateOf(tensor).output;
     const known = this.values.get(tensor.dataId);
     if (known) return known;
-    if (!(tensor instanceof tf.Tensor)) throw new CompileError(`${this.graph.kernel}: an input was not recorded`);
+    if (!isTensor(tensor)) throw new CompileError(`${this.graph.kernel}: an input was not recorded`);
     return this.capture(tensor);
   }
 
@@ -107,6 +107,10 @@ class Recorder {
     return input;
   }
 }
+
+// tfjs's classes have `any` as their rank where `instanceof` alone narrows to them.
+const isTensor = (tensor: tf.TensorInfo): tensor is tf.Tensor => tensor instanceof tf.Tensor;
+const isVariable = (tensor: tf.TensorInfo): tensor is tf.Variable => tensor instanceof tf.Variable;
 
 function dataOf(tensor: tf.Tensor) {
   return makeData(asDType('a captured tensor', tensor.dtype), tensor.dataSync());
@@ -235,7 +239,7 @@ export function trace(
   const engine = tf.engine();
   const before = tf.getBackend();
   const recorder = new Recorder(options.provider, options.inline);
-  const { assign } = tf.Variable.prototype;
+  const assign = Object.getOwnPropertyDescriptor(tf.Variable.prototype, 'assign');
   const { numTensors, numBytes, numDataBuffers } = engine.state;
   void tf.setBackend(TRACE_BACKEND);
   backend.recorder = recorder;
@@ -260,7 +264,7 @@ export function trace(
     };
   } finally {
     engine.endScope();
-    tf.Variable.prototype.assign = assign;
+    if (assign) Object.defineProperty(tf.Variable.prototype, 'assign', assign);
     backend.recorder = null;
     void tf.setBackend(before);
     // Recorded tensors hold no memory: tfjs's accounts go on as if they had not been.

@@ -2,9 +2,12 @@
 export type Tree<T> = T | readonly Tree<T>[] | { readonly [key: string]: Tree<T> } | null | undefined;
 
 /** Whether something is a leaf; tensors are class instances, containers are arrays and plain objects. */
-const isContainer = (node: unknown): node is readonly unknown[] | Record<string, unknown> =>
-  Array.isArray(node) ||
-  (typeof node === 'object' && node !== null && [Object.prototype, null].includes(Object.getPrototypeOf(node)));
+const isContainer = (node: unknown): node is readonly unknown[] | Record<string, unknown> => {
+  if (Array.isArray(node)) return true;
+  if (typeof node !== 'object' || node === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(node);
+  return prototype === Object.prototype || prototype === null;
+};
 
 /** Applies `fn` to every leaf; keeps the shape of the tree. */
 export function mapTree<T, R>(tree: Tree<T>, fn: (leaf: T, path: string) => R, path = ''): Tree<R> {
@@ -15,7 +18,7 @@ export function mapTree<T, R>(tree: Tree<T>, fn: (leaf: T, path: string) => R, p
     const entries = Object.entries(tree as Record<string, Tree<T>>);
     return Object.fromEntries(entries.map(([key, child]) => [key, mapTree(child, fn, path ? `${path}.${key}` : key)]));
   }
-  return fn(tree as T, path);
+  return fn(tree, path);
 }
 
 export interface Leaf<T> {

@@ -4,7 +4,6 @@ import { sizeOf, type Graph, type Value } from '../graph';
 import { add, cast, compare, expand, mul, reshape, slice, transpose, where } from './basic';
 import {
   axesAttr,
-  booleanAttr,
   dtypeAttr,
   input,
   inputList,

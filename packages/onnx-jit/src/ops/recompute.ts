@@ -21,7 +21,7 @@ export function recompute<T extends tf.Tensor>(fn: (...inputs: tf.Tensor[]) => T
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => gradients(fn, saved, dy),
     };
   });
-  return forward(...inputs) as T;
+  return forward(...inputs);
 }
 
 function gradients(fn: (...inputs: tf.Tensor[]) => tf.Tensor, saved: tf.Tensor[], dy: tf.Tensor): tf.Tensor[] {

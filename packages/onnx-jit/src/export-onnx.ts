@@ -1,0 +1,103 @@
+import type * as tf from '@tensorflow/tfjs';
+import { generalize, type Recording } from './generalize';
+import { CompileError } from './errors';
+import { encodeModel, type NamedValue } from './serialize';
+import { trace, type ArgumentType } from './trace';
+import { leavesOf, mapTree } from './tree';
+import type { TensorTree } from './jit';
+
+export interface ExportOptions {
+  /**
+   * Axes whose length may vary: input (its path in the example, such as `waves`) → axis → name of the length, such as
+   * `{ waves: { 0: 'batch', 1: 'samples' } }`. Axes of one name have one length.
+   */
+  readonly dynamicAxes?: Readonly<Record<string, Readonly<Record<number, string>>>>;
+  /** Written into the model's properties. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** How far the lengths of the further recordings lie from the example's: odd, far apart, so that nothing fits by chance. */
+const steps = [
+  [0, 0, 0, 0],
+  [1, 2, 3, 5],
+  [3, 7, 4, 9],
+  [8, 5, 11, 2],
+];
+
+/**
+ * Writes a tfjs function as an ONNX model for inference. Variables and captured tensors become its weights.
+ *
+ * Inputs are named by their path in `example`, outputs by their path in what `fn` returns. With dynamic axes the
+ * function is recorded at several sizes, and what follows the size is computed from it in the model; the example
+ * should then be long enough for every part of the function to take part.
+ *
+ * @param fn a pure function of its argument
+ * @param example tensors (or tensors in objects and arrays) that give shapes and types; their values do not matter
+ * @returns the encoded ModelProto, opset 17
+ * @throws CompileError as `jit` does, and where something depends on a dynamic length in a way ONNX cannot be told
+ */
+export function exportOnnx<Input extends TensorTree>(
+  fn: (input: Input) => TensorTree,
+  example: Input,
+  options: ExportOptions = {},
+): Uint8Array {
+  const dynamic = options.dynamicAxes ?? {};
+  const types = leavesOf<tf.Tensor>(example).map(({ path, value }) => ({
+    name: path || 'input',
+    shape: value.shape,
+    dtype: value.dtype,
+  }));
+  const names = [...new Set(Object.values(dynamic).flatMap((axes) => Object.values(axes)))];
+  const unknown = Object.keys(dynamic).find((name) => !types.some((t) => t.name === name));
+  if (unknown !== undefined) {
+    throw new CompileError(
+      `dynamicAxes names "${unknown}", which is no input: inputs are ${types.map((t) => t.name).join(', ')}`,
+    );
+  }
+  let paths: string[] = [];
+  const record = (sizes: readonly ArgumentType[]): Recording => {
+    const recorded = trace(
+      (tensors) => {
+        let i = 0;
+        return fn(mapTree<tf.Tensor, tf.Tensor | undefined>(example, () => tensors[i++]) as Input);
+      },
+      sizes,
+      { provider: 'cpu', inline: true },
+    );
+    paths = leavesOf(recorded.layout).map((leaf) => leaf.path || 'output');
+    return recorded;
+  };
+
+  if (names.length === 0) {
+    const { graph, results } = record(types);
+    return encode(graph, named(results, paths), options, {});
+  }
+  const sized = (step: readonly number[]): ArgumentType[] =>
+    types.map((type) => ({
+      ...type,
+      shape: type.shape.map((length, axis) => {
+        const name = dynamic[type.name]?.[axis];
+        // Steps grow with the example: lengths are often samples, of which a few change nothing.
+        return name === undefined
+          ? length
+          : length + (step[names.indexOf(name) % step.length] ?? 1) * Math.max(1, Math.ceil(length / 13));
+      }),
+    }));
+  const { graph, results, varying } = generalize(steps.map((step) => record(sized(step))));
+  const outputAxes = varying.map(
+    (axes, i) => [paths[i] ?? '', Object.fromEntries(axes.map((axis) => [axis, `${paths[i]} ${axis}`]))] as const,
+  );
+  return encode(graph, named(results, paths), options, { ...dynamic, ...Object.fromEntries(outputAxes) });
+}
+
+const named = (values: Recording['results'], paths: readonly string[]): NamedValue[] =>
+  values.map((value, i) => ({ name: paths[i] ?? `output ${i}`, value }));
+
+function encode(
+  graph: Recording['graph'],
+  outputs: readonly NamedValue[],
+  { metadata = {} }: ExportOptions,
+  dynamicAxes: NonNullable<ExportOptions['dynamicAxes']>,
+): Uint8Array {
+  return encodeModel(graph, outputs, { producer: '@ser/onnx-jit', metadata, dynamicAxes });
+}
