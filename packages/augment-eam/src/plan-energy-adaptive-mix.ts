@@ -33,11 +33,13 @@ export function planEnergyAdaptiveMix(options: MixPlanOptions): MixPlan | null {
   const { dominant, lengths, candidates, random } = options;
   const { probability = 0.5, minMixSeconds = 0.1, sampleRate = 16000, snrDb = [-5, 10] } = options;
   const dominantLength = lengthAt(lengths, dominant, 'dominant');
-  if (!(probability >= 0 && probability <= 1)) throw new InputError(`probability must be in [0, 1], got ${probability}`);
+  if (!(probability >= 0 && probability <= 1))
+    throw new InputError(`probability must be in [0, 1], got ${probability}`);
   if (!(minMixSeconds >= 0 && minMixSeconds < Infinity)) {
     throw new InputError(`minMixSeconds must be 0 or more, got ${minMixSeconds}`);
   }
-  if (!(sampleRate > 0 && sampleRate < Infinity)) throw new InputError(`sampleRate must be positive, got ${sampleRate}`);
+  if (!(sampleRate > 0 && sampleRate < Infinity))
+    throw new InputError(`sampleRate must be positive, got ${sampleRate}`);
   const [lowest, highest] = snrDb;
   if (!(Number.isFinite(lowest) && Number.isFinite(highest) && lowest <= highest)) {
     throw new InputError(`snrDb must be [lowest, highest] in dB, got [${lowest}, ${highest}]`);

@@ -22,7 +22,9 @@ export function centerLoss(embeddings: tf.Tensor2D, labels: tf.Tensor1D, centers
     labels: { tensor: labels, axes: ['batch'], sizes: [batch], dtype: 'int32' },
     centers: { tensor: centers, axes: ['classes', 'dimensions'], sizes: [null, dimensions] },
   });
-  // A product with one-hot rows instead of a gather: its gradient is a product too, not a scatter.
-  const own = tf.matMul(oneHot(labels, centers.shape[0]), centers);
-  return tf.mean(tf.sum(tf.square(tf.sub(embeddings, own)), 1));
+  return tf.tidy(() => {
+    // A product with one-hot rows instead of a gather: its gradient is a product too, not a scatter.
+    const own = tf.matMul(oneHot(labels, centers.shape[0]), centers);
+    return tf.mean<tf.Scalar>(tf.sum(tf.square(tf.sub(embeddings, own)), 1));
+  });
 }

@@ -13,7 +13,8 @@ interface Expected {
 export function check(arguments_: Readonly<Record<string, Expected>>): void {
   for (const [name, { tensor, axes, sizes = [], dtype = 'float32' }] of Object.entries(arguments_)) {
     const { shape } = tensor;
-    const fits = shape.length === axes.length && shape.every((size, axis) => size > 0 && size === (sizes[axis] ?? size));
+    const fits =
+      shape.length === axes.length && shape.every((size, axis) => size > 0 && size === (sizes[axis] ?? size));
     if (!fits) {
       const wanted = axes.map((axis, k) => (sizes[k] == null ? axis : `${axis} = ${sizes[k]}`)).join(', ');
       throw new InputError(`${name} must be [${wanted}], got [${shape.join(', ')}]`);

@@ -16,7 +16,9 @@ export function contextBroadcast(frames: tf.Tensor3D, mask: tf.Tensor2D): tf.Ten
     frames: { tensor: frames, axes: ['batch', 'frames', 'dimensions'] },
     mask: { tensor: mask, axes: ['batch', 'frames'], sizes: frames.shape },
   });
-  const shares = tf.div(mask, tf.maximum(tf.sum(mask, 1, true), 1));
-  const context = tf.matMul(tf.expandDims(shares, 1), frames);
-  return tf.mul(tf.add(frames, context), tf.mul(tf.expandDims(mask, 2), 0.5));
+  return tf.tidy(() => {
+    const shares = tf.div(mask, tf.maximum(tf.sum(mask, 1, true), 1));
+    const context = tf.matMul(tf.expandDims(shares, 1), frames);
+    return tf.mul<tf.Tensor3D>(tf.add(frames, context), tf.mul(tf.expandDims(mask, 2), 0.5));
+  });
 }

@@ -23,10 +23,12 @@ export function focalLoss(logits: tf.Tensor2D, targets: tf.Tensor2D, options: { 
     logits: { tensor: logits, axes: ['batch', 'classes'] },
     targets: { tensor: targets, axes: ['batch', 'classes'], sizes: logits.shape },
   });
-  const logProbability = tf.logSoftmax(logits);
-  const terms = tf.mul(targets, logProbability);
-  const focused = gamma === 0 ? terms : tf.mul(power(tf.sub(1, tf.exp(logProbability)), gamma), terms);
-  return tf.neg(tf.mean<tf.Scalar>(tf.sum(focused, 1)));
+  return tf.tidy(() => {
+    const logProbability = tf.logSoftmax(logits);
+    const terms = tf.mul(targets, logProbability);
+    const focused = gamma === 0 ? terms : tf.mul(power(tf.sub(1, tf.exp(logProbability)), gamma), terms);
+    return tf.neg(tf.mean<tf.Scalar>(tf.sum(focused, 1)));
+  });
 }
 
 /** x^gamma for x in [0, 1]; small whole exponents by multiplication, exact and with an exact gradient at 0. */

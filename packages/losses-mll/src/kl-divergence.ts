@@ -16,7 +16,9 @@ export function klDivergence(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scal
     logits: { tensor: logits, axes: ['batch', 'classes'] },
     targets: { tensor: targets, axes: ['batch', 'classes'], sizes: logits.shape },
   });
-  // Below 1e-30 the product is zero in float32 anyway; the floor keeps log finite at 0.
-  const logTargets = tf.log(tf.maximum(targets, 1e-30));
-  return tf.mean(tf.sum(tf.mul(targets, tf.sub(logTargets, tf.logSoftmax(logits))), 1));
+  return tf.tidy(() => {
+    // The floor keeps log finite at 0, where the product is 0; no target that matters is under it.
+    const logTargets = tf.log(tf.maximum(targets, 1e-30));
+    return tf.mean<tf.Scalar>(tf.sum(tf.mul(targets, tf.sub(logTargets, tf.logSoftmax(logits))), 1));
+  });
 }

@@ -56,28 +56,29 @@ export function supervisedContrastive(
   }
   if (!Number.isInteger(tile) || tile < 1) throw new InputError(`tile must be a positive integer, got ${tile}`);
 
-  const given: tf.Tensor2D = tf.reshape(frames, [count, dimensions]);
-  const rows = normalize ? normalizeRows(given) : given;
-  const valid: tf.Tensor2D = tf.reshape(mask, [count, 1]);
+  return tf.tidy(() => {
+    const valid: tf.Tensor2D = tf.reshape(mask, [count, 1]);
+    const given: tf.Tensor2D = tf.mul(tf.reshape(frames, [count, dimensions]), valid);
+    const rows = normalize ? normalizeRows(given) : given;
 
-  // Counts and sums by class, handed back to each utterance: [batch, 1] and [batch, dimensions].
-  const members = oneHot(labels, classes);
-  const overOwnClass = (x: tf.Tensor2D): tf.Tensor2D => tf.matMul(members, tf.matMul(members, x, true));
-  const utteranceFrames: tf.Tensor2D = tf.sum(mask, 1, true);
-  const positives: tf.Tensor2D = tf.sub(overOwnClass(utteranceFrames), 1);
-  const hasPositive = tf.cast(tf.greater(positives, 0.5), 'float32');
-  // What an anchor of each utterance weighs in the mean over all valid frames.
-  const anchorWeight: tf.Tensor2D = tf.div(hasPositive, tf.maximum(tf.sum(mask), 1));
+    // Counts and sums by class, handed back to each utterance: [batch, 1] and [batch, dimensions].
+    const members = oneHot(labels, classes);
+    const overOwnClass = (x: tf.Tensor2D): tf.Tensor2D => tf.matMul(members, tf.matMul(members, x, true));
+    const utteranceFrames: tf.Tensor2D = tf.sum(mask, 1, true);
+    const positives: tf.Tensor2D = tf.sub(overOwnClass(utteranceFrames), 1);
+    const hasPositive = tf.cast(tf.greater(positives, 0.5), 'float32');
+    // What an anchor of each utterance weighs in the mean over all valid frames.
+    const anchorWeight: tf.Tensor2D = tf.div(hasPositive, tf.maximum(tf.sum(mask), 1));
 
-  const weights: tf.Tensor2D = tf.reshape(tf.mul(mask, anchorWeight), [count, 1]);
-  const denominators = weightedLogSumExp(rows, weights, valid, temperature, tile);
+    const weights: tf.Tensor2D = tf.reshape(tf.mul(mask, anchorWeight), [count, 1]);
+    const denominators = weightedLogSumExp(rows, weights, valid, temperature, tile);
 
-  // Σ_i h_i · (class sum − h_i) over the frames of an utterance: its sum · class sum − Σ_i ‖h_i‖².
-  const validRows = tf.reshape(tf.mul(rows, valid), [batch, time, dimensions]);
-  const utteranceSum: tf.Tensor2D = tf.sum(validRows, 1);
-  const together = tf.sum(tf.mul(utteranceSum, overOwnClass(utteranceSum)), 1, true);
-  const own = tf.reshape(tf.sum(tf.square(validRows), [1, 2]), [batch, 1]);
-  const perPositive = tf.div(anchorWeight, tf.mul(tf.maximum(positives, 1), temperature));
-  const attraction = tf.sum(tf.mul(tf.sub(together, own), perPositive));
-  return tf.sub(denominators, attraction);
+    // Σ_i h_i · (class sum − h_i) over the frames of an utterance: its sum · class sum − Σ_i ‖h_i‖².
+    const utteranceSum: tf.Tensor2D = tf.sum(tf.reshape(rows, [batch, time, dimensions]), 1);
+    const together = tf.sum(tf.mul(utteranceSum, overOwnClass(utteranceSum)), 1, true);
+    const own = tf.sum(tf.reshape(tf.square(rows), [batch, time * dimensions]), 1, true);
+    const perPositive = tf.div(anchorWeight, tf.mul(tf.maximum(positives, 1), temperature));
+    const attraction = tf.sum(tf.mul(tf.sub(together, own), perPositive));
+    return tf.sub<tf.Scalar>(denominators, attraction);
+  });
 }

@@ -36,14 +36,16 @@ export function flam(
   checkHeads(dim, heads);
   checkParams(params, dim);
 
-  const refined = zeroPadding(tf.add(frames, selfAttention(params, frames, mask, heads)), mask);
-  const scores: tf.Tensor2D = tf.reshape(
-    tf.matMul(tf.reshape(refined, [batch * time, dim]), params.projection),
-    [batch, time],
-  );
-  // The product matters only for an utterance without a valid frame: its softmax is uniform, its attention must be 0.
-  const attention: tf.Tensor2D = tf.mul(tf.softmax(tf.add(scores, paddingBias(mask))), mask);
-  return { pooled: weightedSum(attention, refined), frames: refined, attention };
+  return tf.tidy(() => {
+    const refined = zeroPadding(tf.add(frames, selfAttention(params, frames, mask, heads)), mask);
+    const scores: tf.Tensor2D = tf.reshape(tf.matMul(tf.reshape(refined, [batch * time, dim]), params.projection), [
+      batch,
+      time,
+    ]);
+    // The product matters only for an utterance without a valid frame: its softmax is uniform, its attention must be 0.
+    const attention: tf.Tensor2D = tf.mul(tf.softmax(tf.add(scores, paddingBias(mask))), mask);
+    return { pooled: weightedSum(attention, refined), frames: refined, attention };
+  });
 }
 
 function checkParams(params: FlamParams, dim: number): void {
@@ -51,7 +53,9 @@ function checkParams(params: FlamParams, dim: number): void {
     const expected = flamParamShape(name, dim).join(', ');
     const got: tf.Tensor | undefined = params[name];
     if (got?.shape.join(', ') !== expected) {
-      throw new InputError(`params.${name} must be [${expected}], got ${got ? `[${got.shape.join(', ')}]` : 'nothing'}`);
+      throw new InputError(
+        `params.${name} must be [${expected}], got ${got ? `[${got.shape.join(', ')}]` : 'nothing'}`,
+      );
     }
   }
 }

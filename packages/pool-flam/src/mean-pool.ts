@@ -13,7 +13,9 @@ import { zeroPadding } from './zero-padding';
  */
 export function meanPool(frames: tf.Tensor3D, mask: tf.Tensor2D): PoolOutput {
   checkFrames(frames, mask);
-  const valid = zeroPadding(frames, mask);
-  const attention: tf.Tensor2D = tf.div(mask, tf.maximum(tf.sum(mask, 1, true), 1));
-  return { pooled: weightedSum(attention, valid), frames: valid, attention };
+  return tf.tidy(() => {
+    const valid = zeroPadding(frames, mask);
+    const attention: tf.Tensor2D = tf.div(mask, tf.maximum(tf.sum(mask, 1, true), 1));
+    return { pooled: weightedSum(attention, valid), frames: valid, attention };
+  });
 }

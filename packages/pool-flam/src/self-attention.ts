@@ -11,12 +11,7 @@ import { paddingBias } from './padding-bias';
  * @param mask [batch, frames]: 1 valid, 0 padded
  * @returns [batch, frames, features]; padded queries give values to be ignored
  */
-export function selfAttention(
-  params: FlamParams,
-  frames: tf.Tensor3D,
-  mask: tf.Tensor2D,
-  heads: number,
-): tf.Tensor3D {
+export function selfAttention(params: FlamParams, frames: tf.Tensor3D, mask: tf.Tensor2D, heads: number): tf.Tensor3D {
   const [batch, time, dim] = frames.shape;
   const rows: tf.Tensor2D = tf.reshape(frames, [batch * time, dim]);
   const linear = (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor => tf.add(tf.matMul(x, weight), bias);
