@@ -16,7 +16,7 @@ export default defineConfig({
   cwd,
   entry,
   format: ['esm', 'cjs'],
-  tsconfig: path.join(import.meta.dirname, 'tsconfig.json'),
+  tsconfig: path.join(import.meta.dirname, 'tsconfig.build.json'),
   dts: { sourcemap: true },
   sourcemap: true,
   platform: 'node',

@@ -203,5 +203,5 @@ function transposed({ shape, data }: GoldenArray): GoldenArray {
 }
 
 const as1D = (tensor: tf.Tensor): tf.Tensor1D => tensor.as1D();
-const as2D = (tensor: tf.Tensor): tf.Tensor2D => tensor.as2D(tensor.shape[0]!, tensor.shape[1]!);
-const as3D = (tensor: tf.Tensor): tf.Tensor3D => tensor.as3D(tensor.shape[0]!, tensor.shape[1]!, tensor.shape[2]!);
+const as2D = (tensor: tf.Tensor): tf.Tensor2D => tensor.as2D(tensor.shape[0], tensor.shape[1]!);
+const as3D = (tensor: tf.Tensor): tf.Tensor3D => tensor.as3D(tensor.shape[0], tensor.shape[1]!, tensor.shape[2]!);
