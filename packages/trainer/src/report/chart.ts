@@ -20,9 +20,20 @@ export function seriesColor(index: number): string {
   return seriesInk[index % seriesInk.length] ?? seriesInk[0];
 }
 
+const symbols = [
+  'circle',
+  'rect',
+  'triangle',
+  'diamond',
+  'path://M4 0h4v4h4v4h-4v4h-4v-4h-4v-4h4z', // plus
+  'path://M0 0h12l-6 11z', // triangle on its tip
+  'path://M2 0l4 4l4 -4l2 2l-4 4l4 4l-2 2l-4 -4l-4 4l-2 -2l4 -4l-4 -4z', // cross
+  'path://M3 0h6l3 6l-3 6h-6l-3 -6z', // hexagon
+] as const;
+
 /** Shape of the n-th series or class: colour is never the only difference. */
 export function seriesSymbol(index: number): string {
-  return ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin', 'arrow', 'emptyCircle'][index % 8] ?? 'circle';
+  return symbols[index % symbols.length] ?? symbols[0];
 }
 
 const variables = new Map<string, string>([
@@ -39,7 +50,7 @@ export interface ChartSize {
 export const legendStyle = {
   top: 0,
   left: 0,
-  itemGap: 14,
+  itemGap: 18,
   itemWidth: 18,
   textStyle: { color: ink.text, fontSize: 12 },
 };

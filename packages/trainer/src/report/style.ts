@@ -60,7 +60,7 @@ tr.quiet > * { color: var(--muted); }
 .matrix td.wrong { background: color-mix(in srgb, var(--bad) calc(var(--share) * 90%), var(--panel)); }
 .matrix small { display: block; color: inherit; opacity: .8; font-size: .72rem; }
 figure { margin: 0 0 1.2rem; min-width: 0; }
-figure svg { display: block; width: 100%; height: auto; max-width: 36rem; }
+figure svg { display: block; width: 100%; height: auto; max-width: 32rem; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1.2rem 2rem; }
 .grid figure svg { max-width: none; }
 details { margin: .5rem 0; } summary { cursor: pointer; color: var(--accent); font-size: .9rem; }

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { attendedUtterances, type AttendedUtterance, type ReadAudio } from './attention';
+import { embeddingMaps, type EmbeddingMaps } from './embedding-maps';
 import { html, type Markup } from './html';
 import { page } from './page';
 import { readRun, type RunData } from './read-run';
+import { attentionSection } from './sections/attention';
 import { calibrationSection } from './sections/calibration';
 import { confusionSection } from './sections/confusion';
+import { embeddingsSection } from './sections/embeddings';
 import { foldsSection } from './sections/folds';
 import { hardestSection } from './sections/hardest';
 import { headline, warnings } from './sections/headline';
@@ -21,23 +25,40 @@ export interface WrittenReport {
   readonly htmlPath: string;
 }
 
+export interface ReportOptions extends SummarizeOptions {
+  /** Reads the sound of the utterances whose attention is shown; `readWaveform` of `@ser/datasets` by default. */
+  readonly readAudio?: ReadAudio;
+}
+
+/** What the page shows beside the numbers of `report.json`. */
+export interface ReportPictures {
+  readonly embeddings: readonly EmbeddingMaps[];
+  readonly attention: readonly AttendedUtterance[];
+}
+
 /**
  * Writes `report.json` and `report.html` (one file, no script, nothing fetched) into a run folder, finished or not.
  *
  * @throws InputError when the folder is no run or a file in it is damaged
  */
-export async function writeReport(runDir: string, options: SummarizeOptions = {}): Promise<WrittenReport> {
+export async function writeReport(runDir: string, options: ReportOptions = {}): Promise<WrittenReport> {
   const run = await readRun(runDir);
   const report = summarize(run, options);
+  const maps: EmbeddingMaps[] = [];
+  for (const { dir, index } of run.folds) {
+    const map = await embeddingMaps(dir, index);
+    if (map !== undefined) maps.push(map);
+  }
+  const attention = await attendedUtterances(run, options.readAudio ?? readWithDatasets);
   const jsonPath = join(run.dir, 'report.json');
   const htmlPath = join(run.dir, 'report.html');
   await writeWhole(jsonPath, `${JSON.stringify(report, null, 1)}\n`);
-  await writeWhole(htmlPath, await renderReport(report, run));
+  await writeWhole(htmlPath, await renderReport(report, run, { embeddings: maps, attention }));
   return { report, jsonPath, htmlPath };
 }
 
 /** The report as a page. */
-export async function renderReport(report: Report, _run: RunData): Promise<string> {
+export async function renderReport(report: Report, run: RunData, pictures: ReportPictures): Promise<string> {
   const sections = [
     foldsSection(report),
     paperSection(report),
@@ -45,6 +66,8 @@ export async function renderReport(report: Report, _run: RunData): Promise<strin
     await speakersSection(report),
     await trainingSection(report),
     await calibrationSection(report),
+    await embeddingsSection(pictures.embeddings, report.labels),
+    await attentionSection(pictures.attention, run),
     hardestSection(report),
     reproduceSection(report),
   ].filter((section): section is Markup => section !== undefined);
@@ -52,6 +75,11 @@ export async function renderReport(report: Report, _run: RunData): Promise<strin
   const footer = html`<footer>Written ${report.generatedAt}. The numbers are in report.json beside this file.</footer>`;
   return page(`${report.name} – speech emotion recognition`, header, sections, footer);
 }
+
+const readWithDatasets: ReadAudio = async (path, part) => {
+  const { readWaveform } = await import('@ser/datasets');
+  return readWaveform(path, part);
+};
 
 /** Readers never see half a file. */
 async function writeWhole(path: string, content: string): Promise<void> {
