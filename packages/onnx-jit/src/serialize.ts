@@ -25,15 +25,22 @@ export function encodeModel(graph: Graph, outputs: readonly NamedValue[], option
     graph,
     outputs.map((o) => o.value),
   );
+  const values = outputs.map((o) => o.value);
+  // A value leaves under its output's name; only what is no node's own result, or leaves twice, needs a copy.
+  const names = new Map<Value, string>();
+  const copies: { opType: string; input: string[]; output: string[] }[] = [];
+  for (const { name, value } of outputs) {
+    if (value.source.kind === 'node' && !names.has(value)) names.set(value, name);
+    else copies.push({ opType: 'Identity', input: [names.get(value) ?? nameOf(value)], output: [name] });
+  }
+  const nameIn = (value: Value): string => names.get(value) ?? nameOf(value);
   const constants = new Map<string, Value>();
   const used = new Set<Value>();
-  for (const value of [...nodes.flatMap((n) => n.inputs), ...outputs.map((o) => o.value)]) {
+  for (const value of [...nodes.flatMap((n) => n.inputs), ...values]) {
     if (!value) continue;
     if (value.source.kind === 'constant') constants.set(nameOf(value), value);
     if (value.source.kind === 'input') used.add(value);
   }
-  // An output must be made by a node, under its own name.
-  const aliases = outputs.map(({ name, value }) => ({ opType: 'Identity', input: [nameOf(value)], output: [name] }));
   const describe = (name: string, { shape, dtype }: Pick<Value, 'shape' | 'dtype'>) => ({
     name,
     type: {
@@ -58,7 +65,7 @@ export function encodeModel(graph: Graph, outputs: readonly NamedValue[], option
     metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
     graph: {
       name: 'jit',
-      node: [...nodes.map(encodeNode), ...aliases],
+      node: [...nodes.map((node) => encodeNode(node, nameIn)), ...copies],
       initializer: [...constants].map(([name, value]) => encodeConstant(name, value)),
       input: graph.inputs.filter((v) => used.has(v)).map((v) => describe(nameOf(v), v)),
       output: outputs.map(({ name, value }) => describe(name, value)),
@@ -70,12 +77,12 @@ export function encodeModel(graph: Graph, outputs: readonly NamedValue[], option
 /** The name of a value inside the model; inputs keep their own. */
 export const nameOf = (value: Value): string => (value.source.kind === 'input' ? value.source.name : `v${value.id}`);
 
-function encodeNode(node: Node) {
+function encodeNode(node: Node, nameIn: (value: Value) => string) {
   return {
     opType: node.op,
     domain: node.domain,
-    input: node.inputs.map((v) => (v ? nameOf(v) : '')),
-    output: node.outputs.map(nameOf),
+    input: node.inputs.map((v) => (v ? nameIn(v) : '')),
+    output: node.outputs.map(nameIn),
     attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
   };
 }
