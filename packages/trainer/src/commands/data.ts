@@ -1,0 +1,75 @@
+import { checkCorpus, describeCheck, describeFolds, folds, foldStatistics, getCorpus, openCorpus } from '@ser/datasets';
+import { Command } from 'commander';
+
+interface CorpusOptions {
+  readonly dataDir?: string;
+  readonly allowIncomplete?: boolean;
+  readonly json?: boolean;
+}
+
+/** `ser data check | folds | get`. */
+export function dataCommand(): Command {
+  const data = new Command('data').description('check, split or get a corpus');
+
+  corpusCommand(
+    'check',
+    'count classes, speakers, folds and seconds; list duplicates, silent, clipped and unreadable files',
+  )
+    .option('--workers <n>', 'decoder threads (default: one less than the cores)', Number)
+    .action(async (name: string, options: CorpusOptions & { workers?: number }) => {
+      const corpus = await openCorpus(name, options.dataDir, options);
+      const check = await checkCorpus(corpus, {
+        ...(options.workers !== undefined && { workers: options.workers }),
+        onProgress: progress('files'),
+      });
+      print(options.json ? JSON.stringify(check, null, 2) : describeCheck(check));
+      if (check.unreadable.length > 0 || check.foldFault !== undefined) process.exitCode = 2;
+    });
+
+  corpusCommand('folds', 'print the folds with their class counts').action(
+    async (name: string, options: CorpusOptions) => {
+      const corpus = await openCorpus(name, options.dataDir, options);
+      const statistics = folds(corpus).map((fold) => foldStatistics(fold, corpus));
+      print(options.json ? JSON.stringify(statistics, null, 2) : describeFolds(statistics));
+    },
+  );
+
+  data
+    .command('get')
+    .description('download a corpus that may be downloaded; of the others, say where to ask and what to unpack where')
+    .argument('<dataset>', 'ravdess, iemocap, msp-improv, savee, demo, or the path of a card')
+    .option('--data-dir <folder>', 'where to put it')
+    .action(async (name: string, { dataDir }: CorpusOptions) => {
+      const show = progress('MB', 1e6);
+      for (const line of await getCorpus(name, dataDir, { onProgress: ({ received, total }) => show(received, total) }))
+        print(line);
+    });
+
+  function corpusCommand(name: string, description: string): Command {
+    return data
+      .command(name)
+      .description(description)
+      .argument('<dataset>', 'ravdess, iemocap, msp-improv, savee, demo, or the path of a card')
+      .option('--data-dir <folder>', 'where the corpus is')
+      .option('--allow-incomplete', 'go on when counts differ from the card')
+      .option('--json', 'print JSON');
+  }
+  return data;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** A counter on standard error that rewrites itself on a terminal, and is a line each tenth elsewhere. */
+function progress(unit: string, scale = 1): (done: number, total: number) => void {
+  let shown = -1;
+  return (done, total) => {
+    const terminal = process.stderr.isTTY;
+    const step = Math.floor((done / total) * (terminal ? 1000 : 10));
+    if (step === shown) return;
+    shown = step;
+    const text = `${Math.round(done / scale)} of ${Math.round(total / scale)} ${unit}`;
+    process.stderr.write(terminal ? `\r${text}${done === total ? '\n' : ''}` : `${text}\n`);
+  };
+}

@@ -1,0 +1,29 @@
+import { relative } from 'node:path';
+import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
+import { writeReport } from '../report';
+import type { FoldResult } from '../run/fold';
+import { readPredictions } from '../run/predictions';
+
+/** Prints folds and pooled result, and writes the report. */
+export async function printTable(dir: string, results: readonly FoldResult[]): Promise<void> {
+  const percent = (x: number): string => (Number.isNaN(x) ? '–' : (100 * x).toFixed(2)).padStart(7);
+  const width = Math.max(12, ...results.map(({ name }) => name.length));
+  const row = (fold: string, name: string, n: number, wa: number, ua: number): string =>
+    `${fold.padStart(6)}  ${name.padEnd(width)}  ${String(n).padStart(6)}  ${percent(wa)}  ${percent(ua)}`;
+  const lines = [
+    `${'fold'.padStart(6)}  ${'test groups'.padEnd(width)}  ${'n'.padStart(6)}  ${'WA %'.padStart(7)}  ${'UA %'.padStart(7)}`,
+  ];
+  for (const { fold, name, testUtterances, wa, ua } of results)
+    lines.push(row(String(fold), name, testUtterances, wa, ua));
+  const labels = results[0]?.labels ?? [];
+  const predictions = results.flatMap(({ fold }) => readPredictions(dir, fold));
+  const confusion = confusionMatrix(
+    predictions.map(({ label }) => labels.indexOf(label)),
+    predictions.map(({ predicted }) => labels.indexOf(predicted)),
+    labels.length,
+  );
+  lines.push(row('pooled', '', predictions.length, weightedAccuracy(confusion), unweightedAccuracy(confusion)));
+  process.stdout.write(`${lines.join('\n')}\n`);
+  const { htmlPath } = await writeReport(dir);
+  process.stdout.write(`report: ${relative(process.cwd(), htmlPath)}\n`);
+}

@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs';
+import { LineCounter, parseDocument } from 'yaml';
+import { errorCode, InputError } from '../errors';
+import { defaults } from './defaults';
+import { parseFlags } from './flags';
+import { presetFor, presets } from './presets';
+import { keys, type Config } from './schema';
+import { didYouMean, validate } from './validate';
+
+export interface ResolvedConfig {
+  readonly config: Config;
+  /** Where each value came from: `default`, `preset demo`, `my.yaml:12` or `--flag`. */
+  readonly origins: Readonly<Record<string, string>>;
+}
+
+/**
+ * Joins, later ones winning: defaults, preset, file (YAML or JSON), flags.
+ * @throws {InputError} with file and line, or flag, and the nearest known key.
+ */
+export function resolveConfig(sources: {
+  file?: string;
+  preset?: string;
+  flags?: Readonly<Record<string, unknown>>;
+}): ResolvedConfig {
+  const flags = parseFlags(sources.flags ?? {});
+  const file = sources.file === undefined ? { settings: {}, lines: {} } : readConfigFile(sources.file);
+  const { preset: filePreset, ...fileSettings } = file.settings;
+  const name = sources.preset ?? filePreset ?? presetFor({ ...fileSettings, ...flags });
+  const preset = name === undefined || name === 'none' ? undefined : presets[name];
+  if (name !== undefined && name !== 'none' && !preset) {
+    const known = Object.keys(presets);
+    throw new InputError(`preset "${name}" is not one of ${known.join(', ')}${didYouMean(name, known)}`);
+  }
+  const layers: [Partial<Config>, (key: string) => string][] = [
+    [defaults, () => 'default'],
+    [preset?.settings ?? {}, () => `preset ${name}`],
+    [fileSettings, (key) => `${sources.file}:${file.lines[key] ?? 1}`],
+    [flags, (key) => `--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`],
+  ];
+  const origins: Record<string, string> = {};
+  let config: Config = defaults;
+  for (const [settings, origin] of layers) {
+    config = { ...config, ...settings };
+    for (const key of keys) if (settings[key] !== undefined) origins[key] = origin(key);
+  }
+  if (config.encoder === 'logmel' && origins['tune'] === 'default') {
+    config = { ...config, tune: 'all' };
+    origins['tune'] = 'default of logmel';
+  }
+  checkTogether(config, origins);
+  return { config, origins };
+}
+
+interface FileSettings extends Partial<Config> {
+  preset?: string;
+}
+
+function readConfigFile(path: string): { settings: FileSettings; lines: Record<string, number> } {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new InputError(`configuration ${path}: ${errorCode(error) === 'ENOENT' ? 'no such file' : String(error)}`);
+  }
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter });
+  const [broken] = document.errors;
+  if (broken) throw new InputError(`${path}:${broken.linePos?.[0].line ?? 1}: ${broken.message.split('\n')[0]}`);
+  const settings: unknown = document.toJS() ?? {};
+  const lineOf = (at: readonly string[]): number => {
+    for (let depth = at.length; depth > 0; depth--) {
+      const node = nodeAt(document, at.slice(0, depth));
+      if (node !== undefined) return counter.linePos(node).line;
+    }
+    return 1;
+  };
+  const problems = validate(settings);
+  if (problems.length > 0) {
+    const lines = problems.map(({ path: at, message }) => {
+      const subject = at.length > 0 && !message.startsWith('unknown key') ? `${at.join('.')} ` : '';
+      return `${path}:${lineOf(at)}: ${subject}${message}`;
+    });
+    throw new InputError(lines.join('\n'));
+  }
+  const checked = settings as FileSettings; // exactly what the schema above has just established
+  return { settings: checked, lines: Object.fromEntries(Object.keys(checked).map((key) => [key, lineOf([key])])) };
+}
+
+/** Offset of the value at a path, if the document has one there. */
+function nodeAt(document: ReturnType<typeof parseDocument>, path: readonly string[]): number | undefined {
+  const node: unknown = document.getIn(path, true);
+  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range)) return undefined;
+  const start: unknown = node.range[0];
+  return typeof start === 'number' ? start : undefined;
+}
+
+/** Rules over more than one setting. */
+function checkTogether(config: Config, origins: Readonly<Record<string, string>>): void {
+  const at = (key: keyof Config): string => `${key} (${origins[key] ?? 'default'})`;
+  if (config.encoder !== 'logmel' && config.weights === undefined) {
+    throw new InputError(`encoder "${config.encoder}" needs --weights=DIR, the folder of its checkpoint`);
+  }
+  if (config.encoder === 'logmel' && config.weights !== undefined) {
+    throw new InputError(
+      `${at('weights')}: the logmel encoder has no weights to load; name --encoder=whisper, wavlm or hubert`,
+    );
+  }
+  if (config.encoder === 'logmel' && config.tune !== 'all') {
+    throw new InputError(`${at('tune')}: the logmel encoder starts from random numbers and must learn; use --tune=all`);
+  }
+  if (config.pool === 'flam' && config.encoder === 'logmel' && config.hiddenSize % config.heads !== 0) {
+    throw new InputError(
+      `${at('hiddenSize')}: ${config.hiddenSize} is not divisible by the ${config.heads} heads of flam`,
+    );
+  }
+  if (config.select === 'best' && config.validation === 0) {
+    throw new InputError(
+      `${at('select')}: "best" needs inner validation groups, such as --validation=2; the test fold never selects`,
+    );
+  }
+  if ((config.snrDb[0] ?? 0) > (config.snrDb[1] ?? 0))
+    throw new InputError(`${at('snrDb')}: the lower end comes first`);
+  if ((config.trainOn === undefined) !== (config.testOn === undefined)) {
+    throw new InputError('cross-corpus evaluation needs both --train-on and --test-on');
+  }
+  if (config.lossWeights !== 'auto') {
+    for (const loss of config.losses) {
+      if (config.lossWeights[loss] === undefined) {
+        throw new InputError(`${at('lossWeights')}: no weight for "${loss}", which is in losses`);
+      }
+    }
+  }
+}
+
+/** The name of a run when none was given: what distinguishes it at a glance. */
+export function runName(config: Config): string {
+  if (config.name !== undefined) return config.name;
+  const data = config.trainOn === undefined ? config.dataset : `${config.trainOn}-to-${config.testOn ?? ''}`;
+  const base =
+    data
+      .split('/')
+      .map((part) => part.replace(/\.[a-z]+$/i, ''))
+      .filter(Boolean)
+      .pop() ?? 'run';
+  return [base, config.encoder, config.tune.replace(':', ''), config.mix, config.pool, `seed${config.seed}`].join('-');
+}

@@ -1,0 +1,85 @@
+import { energyAdaptiveMix, labelAdaptiveMix, mixLabels } from '@ser/augment-eam';
+import type { BatchPlan, Clip, PlannedUtterance } from './plan';
+
+/** What planning left to look up: waveforms (trimmed, 16 kHz) and labels by utterance id. */
+export interface WaveSource {
+  wave(id: string): Float32Array | Promise<Float32Array>;
+  /** Index of the utterance's class. */
+  label(id: string): number;
+  readonly classes: number;
+}
+
+/** A batch as plain arrays, ready for any engine. */
+export interface BatchArrays {
+  readonly ids: readonly string[];
+  readonly size: number;
+  readonly samples: number;
+  /** [size, samples], zero-padded. */
+  readonly waves: Float32Array<ArrayBuffer>;
+  /** [size] valid samples. */
+  readonly lengths: Int32Array<ArrayBuffer>;
+  /** [size, classes], rows sum to 1. */
+  readonly targets: Float32Array<ArrayBuffer>;
+  /** [size] dominant class. */
+  readonly labels: Int32Array<ArrayBuffer>;
+}
+
+/**
+ * Cuts, mixes and pads one planned batch. `rows` above the number of utterances repeats the first one, for evaluation
+ * with a fixed batch shape; the surplus rows have no id.
+ */
+export async function assembleBatch(plan: BatchPlan, source: WaveSource, rows?: number): Promise<BatchArrays> {
+  const { samples, utterances } = plan;
+  const size = Math.max(rows ?? 0, utterances.length);
+  const waves = new Float32Array(size * samples);
+  const lengths = new Int32Array(size);
+  const targets = new Float32Array(size * source.classes);
+  const labels = new Int32Array(size);
+  for (let row = 0; row < size; row++) {
+    const planned = utterances[row] ?? utterances[0];
+    if (!planned) throw new RangeError('a batch without utterances');
+    const { waveform, target, label } = await renderUtterance(planned, source);
+    waves.set(waveform, row * samples);
+    lengths[row] = waveform.length;
+    targets.set(target, row * source.classes);
+    labels[row] = label;
+  }
+  return { ids: utterances.map(({ id }) => id), size, samples, waves, lengths, targets, labels };
+}
+
+interface Rendered {
+  readonly waveform: Float32Array;
+  readonly target: Float32Array;
+  readonly label: number;
+}
+
+async function renderUtterance(planned: PlannedUtterance, source: WaveSource): Promise<Rendered> {
+  const { mix } = planned;
+  const waveform = await cut(planned, source);
+  const label = source.label(planned.id);
+  const target = oneHot(label, source.classes);
+  if (!mix) return { waveform, target, label };
+  if (mix.kind === 'eam') {
+    const interferer = await source.wave(mix.interferer);
+    const mixed = energyAdaptiveMix(mix.plan, waveform, interferer);
+    const other = oneHot(source.label(mix.interferer), source.classes);
+    return { waveform: mixed.waveform, target: mixLabels(target, other, mixed.lambda), label };
+  }
+  const mixed = labelAdaptiveMix(waveform, await cut(mix.interferer, source));
+  const otherLabel = source.label(mix.interferer.id);
+  return {
+    waveform: mixed.waveform,
+    target: mixLabels(target, oneHot(otherLabel, source.classes), mixed.lambda),
+    label: mixed.lambda > 0.5 ? otherLabel : label,
+  };
+}
+
+async function cut({ id, start, samples }: Clip, source: WaveSource): Promise<Float32Array> {
+  return (await source.wave(id)).subarray(start, start + samples);
+}
+
+function oneHot(label: number, classes: number): Float32Array {
+  const out = new Float32Array(classes);
+  out[label] = 1;
+  return out;
+}

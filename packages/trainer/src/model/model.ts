@@ -1,0 +1,166 @@
+import { selectLayer, trainableEntries, type Encoder } from '@ser/frontend-wavlm';
+import {
+  flam,
+  flamParamNames,
+  initFlam,
+  maxPool,
+  meanPool,
+  type FlamParamName,
+  type FlamParams,
+  type PoolOutput,
+} from '@ser/pool-flam';
+import * as tf from '@tensorflow/tfjs';
+import type { Config } from '../config/schema';
+import type { Random } from '../random';
+import { gaussian, xavier } from './init';
+
+export type ModelSettings = Pick<
+  Config,
+  'layer' | 'layerNormalize' | 'tune' | 'pool' | 'heads' | 'projection' | 'classifier' | 'dropout'
+>;
+
+/** Which learning rate a variable follows. */
+export type Group = 'model' | 'centers' | 'encoder';
+
+export interface Trainable {
+  readonly name: string;
+  readonly group: Group;
+  readonly variable: tf.Variable;
+}
+
+export interface Model {
+  readonly settings: ModelSettings;
+  readonly encoder: Encoder;
+  readonly classes: number;
+  /** Everything on top of the encoder, by name; `centers` [classes, projection] among them. */
+  readonly head: ReadonlyMap<string, tf.Variable>;
+  /** All that learns: the head, the centers and the tuned part of the encoder. */
+  readonly trainable: readonly Trainable[];
+}
+
+export type ModelInput = {
+  /** [batch, samples], 16 kHz, zero-padded. */
+  readonly waves: tf.Tensor2D;
+  /** [batch] int32 valid samples. */
+  readonly lengths: tf.Tensor1D;
+  /** [batch, features], 0 or 1/(1 − p): dropout of whole features. */
+  readonly keep?: tf.Tensor2D;
+};
+
+export interface ModelOutput {
+  /** [batch, classes]. */
+  readonly logits: tf.Tensor2D;
+  /** z [batch, projection], the space of the center loss. */
+  readonly embedding: tf.Tensor2D;
+  /** f [batch, features]. */
+  readonly utterance: tf.Tensor2D;
+  /** h [batch, frames, projection], before context broadcasting. */
+  readonly frames: tf.Tensor3D;
+  /** [batch, frames], 1 on valid frames. */
+  readonly mask: tf.Tensor2D;
+  /** [batch, frames], sums to 1 over valid frames. */
+  readonly attention: tf.Tensor2D;
+}
+
+/** A fresh head on an encoder; every number comes from `random`. */
+export function createModel(settings: ModelSettings, encoder: Encoder, classes: number, random: Random): Model {
+  const head = new Map<string, tf.Variable>();
+  const add = (name: string, value: tf.Tensor): void => void head.set(name, tf.variable(value, true));
+  const dim = encoder.hiddenSize;
+  if (settings.layer === 'weighted') add('layers.weights', tf.zeros([encoder.layerCount + 1]));
+  if (settings.pool === 'flam') {
+    for (const [name, { shape, values }] of Object.entries(initFlam(dim, random, { heads: settings.heads }))) {
+      add(`pool.${name}`, tf.tensor(values, shape));
+    }
+  }
+  add('projection.weight', xavier(dim, settings.projection, random));
+  add('projection.bias', tf.zeros([settings.projection]));
+  add('frames.weight', xavier(dim, settings.projection, random));
+  add('frames.bias', tf.zeros([settings.projection]));
+  const features = settings.classifier === 'projection' ? settings.projection : dim;
+  add('classifier.weight', xavier(features, classes, random));
+  add('classifier.bias', tf.zeros([classes]));
+  add('centers', gaussian(classes, settings.projection, random));
+  return { settings, encoder, classes, head, trainable: collectTrainable(settings, encoder, head) };
+}
+
+function collectTrainable(
+  settings: ModelSettings,
+  encoder: Encoder,
+  head: ReadonlyMap<string, tf.Variable>,
+): Trainable[] {
+  const tuned = trainableEntries(encoder, tuneMode(settings.tune));
+  return [
+    ...[...head].map(
+      ([name, variable]) => ({ name, group: name === 'centers' ? 'centers' : 'model', variable }) as const,
+    ),
+    ...[...tuned].map(([name, variable]) => ({ name: `encoder.${name}`, group: 'encoder', variable }) as const),
+  ];
+}
+
+/** `top:3` → `{ top: 3 }`; the other modes are words already. */
+export function tuneMode(tune: string): 'frozen' | 'transformer' | 'all' | { top: number } {
+  if (tune === 'frozen' || tune === 'transformer' || tune === 'all') return tune;
+  return { top: Number(tune.slice('top:'.length)) };
+}
+
+/**
+ * Encoder → layer → pool → projections → classifier. Plain tfjs, so the same function runs eagerly, inside the compiled
+ * step, and in the export.
+ */
+export function forward(model: Model, input: ModelInput): ModelOutput {
+  const { settings } = model;
+  const encoded = model.encoder.apply(
+    { waves: input.waves, lengths: input.lengths },
+    { layers: settings.layer !== 'last' },
+  );
+  const selected = selectLayer(encoded, layerChoice(model));
+  const [batch, , dim] = selected.shape;
+  const features = input.keep ? tf.mul<tf.Tensor3D>(selected, tf.reshape(input.keep, [batch, 1, dim])) : selected;
+  const { pooled, frames, attention } = pool(model, features, encoded.mask);
+  const embedding = linear(pooled, model, 'projection');
+  const logits = linear(settings.classifier === 'projection' ? embedding : pooled, model, 'classifier');
+  const length = frames.shape[1];
+  const h = tf.reshape(linear(tf.reshape(frames, [batch * length, dim]), model, 'frames'), [
+    batch,
+    length,
+    settings.projection,
+  ]);
+  return { logits, embedding, utterance: pooled, frames: h as tf.Tensor3D, mask: encoded.mask, attention };
+}
+
+function layerChoice(model: Model): Parameters<typeof selectLayer>[1] {
+  const { layer, layerNormalize } = model.settings;
+  if (layer === 'last') return 'last';
+  if (layer === 'weighted') return { weighted: parameter(model, 'layers.weights'), normalize: layerNormalize };
+  return Number(layer);
+}
+
+function pool(model: Model, frames: tf.Tensor3D, mask: tf.Tensor2D): PoolOutput {
+  if (model.settings.pool === 'mean') return meanPool(frames, mask);
+  if (model.settings.pool === 'max') return maxPool(frames, mask);
+  return flam(flamParams(model), frames, mask, { heads: model.settings.heads });
+}
+
+function flamParams(model: Model): FlamParams {
+  const params = {} as Record<FlamParamName, tf.Tensor>;
+  for (const name of flamParamNames) params[name] = parameter(model, `pool.${name}`);
+  return params;
+}
+
+/** x W + b, rows of features [rows, inputs] → [rows, outputs]. */
+function linear(x: tf.Tensor2D, model: Model, name: string): tf.Tensor2D {
+  const product = tf.matMul(x, parameter(model, `${name}.weight`) as tf.Tensor2D);
+  return tf.add<tf.Tensor2D>(product, parameter(model, `${name}.bias`));
+}
+
+export function parameter(model: Model, name: string): tf.Variable {
+  const variable = model.head.get(name);
+  if (!variable) throw new Error(`the model has no parameter "${name}"`);
+  return variable;
+}
+
+export function disposeModel(model: Model): void {
+  for (const variable of model.head.values()) variable.dispose();
+  model.encoder.dispose();
+}

@@ -1,0 +1,216 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Encoder } from '@ser/frontend-wavlm';
+import type { ResolvedConfig } from '../config/resolve';
+import { keys, type Config } from '../config/schema';
+import { runName } from '../config/resolve';
+import { loadWaves } from '../data/waves';
+import { chooseEngine, openEngine, probe, type Engine } from '../engine';
+import { InputError, isInputError, messageOf } from '../errors';
+import { openEncoder } from '../model/encoder';
+import { openData, type OpenedData, type Split } from './corpus';
+import { readJsonIfThere, writeAtomically } from './files';
+import { finishedFold, runFold, type FoldResult } from './fold';
+import type { Progress } from './progress';
+
+export interface FailedFold {
+  readonly fold: number;
+  readonly error: Error;
+}
+
+export interface CvResult {
+  readonly dir: string;
+  readonly results: readonly FoldResult[];
+  readonly failed: readonly FailedFold[];
+}
+
+export interface CvOptions {
+  /** Folds at once, each in a process of its own when more than one. */
+  readonly jobs: number;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+  /** Told how many folds come after the one that is running. */
+  readonly onFoldsLeft?: (left: number) => void;
+  /** Command line of this program, for folds in processes of their own. */
+  readonly self?: readonly string[];
+}
+
+/** Runs the folds that are not done yet; one that fails does not stop the others. */
+export async function runCv(resolved: ResolvedConfig, options: CvOptions): Promise<CvResult> {
+  const { config } = resolved;
+  const { progress } = options;
+  const dir = runFolder(config);
+  const data = await openData(config);
+  data.notes.forEach(progress.line);
+  const chosen = chooseFolds(config, data);
+  writeRunConfig(dir, resolved, data);
+  const open = chosen.filter(({ fold }) => !finishedFold(foldFolder(dir, fold.index)));
+  for (const split of chosen) {
+    const { index } = split.fold;
+    if (!open.includes(split)) progress.line(`fold ${index}  done already (${foldFolder(dir, index)})`);
+  }
+  const failed: FailedFold[] = [];
+  if (options.jobs > 1 && open.length > 1) failed.push(...(await runInProcesses(dir, open, options)));
+  else if (open.length > 0) failed.push(...(await runHere(config, dir, data, open, options)));
+  const results = chosen.flatMap(({ fold }) => finishedFold(foldFolder(dir, fold.index)) ?? []);
+  return { dir, results, failed };
+}
+
+export function runFolder(config: Config): string {
+  return join(config.runs, runName(config));
+}
+
+export function foldFolder(dir: string, index: number): string {
+  return join(dir, `fold-${index}`);
+}
+
+async function runHere(
+  config: Config,
+  dir: string,
+  data: OpenedData,
+  splits: readonly Split[],
+  options: CvOptions,
+): Promise<FailedFold[]> {
+  const { progress, signal } = options;
+  const engine = await startEngine(config, progress);
+  const createEncoder = openEncoder(config);
+  const minSamples = await shortest(createEncoder);
+  const needed = new Map(splits.flatMap(({ fold }) => [...fold.train, ...fold.test]).map((u) => [u.id, u]));
+  const waves = await loadWaves([...needed.values()], {
+    trim: config.trim,
+    trimDb: config.trimDb,
+    minSamples,
+    onProgress: (done, total) => progress.count('audio files', done, total),
+  });
+  const failed: FailedFold[] = [];
+  for (const [i, { fold, validation }] of splits.entries()) {
+    options.onFoldsLeft?.(splits.length - 1 - i);
+    const job = { config, labels: data.labels, fold, validation, waves, createEncoder, engine, progress, signal };
+    try {
+      const result = await runFold({ ...job, dir: foldFolder(dir, fold.index) });
+      progress.line(summary(result));
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      if (!(error instanceof Error)) throw error;
+      failed.push({ fold: fold.index, error });
+      progress.line(`fold ${fold.index}  failed: ${messageOf(error)}`);
+    }
+  }
+  return failed;
+}
+
+/** Several folds at once: each is `ser fold` on the run's own configuration. */
+async function runInProcesses(dir: string, splits: readonly Split[], options: CvOptions): Promise<FailedFold[]> {
+  const [command, ...prefix] = options.self ?? [];
+  if (command === undefined) throw new Error('no command line to start folds with');
+  const queue = [...splits];
+  const failed: FailedFold[] = [];
+  const worker = async (): Promise<void> => {
+    for (let split = queue.shift(); split && !options.signal?.aborted; split = queue.shift()) {
+      const { index } = split.fold;
+      const child = spawn(command, [...prefix, 'fold', String(index), '--run', dir], {
+        stdio: ['ignore', 'inherit', 'pipe'],
+      });
+      let tail = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        tail = (tail + text).slice(-4000);
+        for (const line of text.split('\n')) if (line.trim() !== '') options.progress.line(line);
+      });
+      const stop = (): void => void child.kill('SIGINT');
+      options.signal?.addEventListener('abort', stop);
+      const code = await new Promise<number>((done) => child.on('close', (c) => done(c ?? 1)));
+      options.signal?.removeEventListener('abort', stop);
+      if (code !== 0)
+        failed.push({
+          fold: index,
+          error: new InputError(tail.trim().split('\n').at(-1) ?? `ended with code ${code}`),
+        });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(options.jobs, splits.length) }, worker));
+  options.signal?.throwIfAborted();
+  return failed;
+}
+
+async function startEngine(config: Config, progress: Progress): Promise<Engine> {
+  if (config.engine === 'auto') {
+    const { engine, because } = await chooseEngine(config.threads);
+    progress.line(`engine ${engine.name} (${because})`);
+    return engine;
+  }
+  const engine = await openEngine(config.engine, config.threads);
+  await probe(engine);
+  progress.line(`engine ${engine.name}`);
+  return engine;
+}
+
+async function shortest(createEncoder: () => Promise<Encoder>): Promise<number> {
+  const encoder = await createEncoder();
+  const { minSamples } = encoder;
+  encoder.dispose();
+  return minSamples;
+}
+
+function chooseFolds(config: Config, data: OpenedData): Split[] {
+  if (config.folds.length === 0) return [...data.splits];
+  return config.folds.map((index) => {
+    const split = data.splits.find(({ fold }) => fold.index === index);
+    if (!split) throw new InputError(`--folds=${index}: ${data.name} has folds 1 to ${data.splits.length}`);
+    return split;
+  });
+}
+
+/** Settings that may differ between two starts of the same run. */
+const free: readonly (keyof Config)[] = [
+  'folds',
+  'runs',
+  'name',
+  'threads',
+  'keepCheckpoints',
+  'checkpointEvery',
+  'dataDir',
+  'trainDir',
+  'testDir',
+  'weights',
+];
+
+/** Writes `config.json`; a run folder of other settings is not continued. */
+function writeRunConfig(dir: string, { config, origins }: ResolvedConfig, data: OpenedData): void {
+  const path = join(dir, 'config.json');
+  const before = readJsonIfThere(path);
+  if (typeof before === 'object' && before !== null) {
+    const old = before as Record<string, unknown>;
+    const changed = keys.filter(
+      (key) => !free.includes(key) && JSON.stringify(old[key]) !== JSON.stringify(config[key]),
+    );
+    if (changed.length > 0) {
+      const list = changed.map((key) => `${key} was ${JSON.stringify(old[key])}, is ${JSON.stringify(config[key])}`);
+      throw new InputError(
+        `${dir} was started with other settings (${list.join('; ')}); choose another --name or remove the folder`,
+      );
+    }
+  }
+  mkdirSync(dir, { recursive: true });
+  const absolute = Object.fromEntries(
+    (['dataDir', 'trainDir', 'testDir', 'weights'] as const).flatMap((key) => {
+      const value = config[key];
+      return value !== undefined && existsSync(value) ? [[key, resolve(value)]] : [];
+    }),
+  );
+  const folds = data.splits.map(({ fold }) => fold.index);
+  writeAtomically(
+    path,
+    `${JSON.stringify({ ...config, ...absolute, folds, foldCount: folds.length, corpus: data.name, labels: data.labels, origins }, null, 2)}\n`,
+  );
+}
+
+function summary({ fold, name, wa, ua, seconds, testUtterances }: FoldResult): string {
+  const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
+  return `fold ${fold}  ${name}: WA ${percent(wa)}  UA ${percent(ua)}  (${testUtterances} test utterances, ${Math.round(seconds)} s of training)`;
+}
+
+/** True when every failure is the person's to mend. */
+export function onlyInputErrors(failed: readonly FailedFold[]): boolean {
+  return failed.every(({ error }) => isInputError(error));
+}

@@ -1,0 +1,78 @@
+import * as tf from '@tensorflow/tfjs';
+import type { BatchLoader } from '../data/loader';
+import type { BatchPlan } from '../data/plan';
+import type { Engine, Runnable } from '../engine';
+import { forward, type Model, type ModelInput } from '../model/model';
+import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
+
+export type Inference = Runnable<ModelInputs, InferenceOutput>;
+type ModelInputs = Pick<ModelInput, 'waves' | 'lengths'>;
+export type InferenceOutput = {
+  /** [batch, classes]. */
+  readonly probabilities: tf.Tensor2D;
+  /** z [batch, projection]. */
+  readonly embedding: tf.Tensor2D;
+  /** [batch, frames], sums to 1 over valid frames. */
+  readonly attention: tf.Tensor2D;
+};
+
+/** The model as it is used: waveforms in, class probabilities, embedding and frame attention out. Plain tfjs. */
+export function infer(model: Model, input: ModelInputs): InferenceOutput {
+  const { logits, embedding, attention } = forward(model, input);
+  return { probabilities: tf.softmax(logits), embedding, attention };
+}
+
+export function compileInference(engine: Engine, model: Model): Inference {
+  return engine.compile((input: ModelInputs) => infer(model, input));
+}
+
+/** What the model says about one utterance. */
+export interface Judgement {
+  readonly id: string;
+  readonly probabilities: number[];
+  readonly embedding: number[];
+  /** One weight a frame, without those of padding. */
+  readonly attention: number[];
+}
+
+/** Every planned utterance once. */
+export async function judge(
+  inference: Inference,
+  loader: BatchLoader,
+  plans: readonly BatchPlan[],
+  options: { rows: number; frameCount: (samples: number) => number; signal?: AbortSignal },
+): Promise<Judgement[]> {
+  const out: Judgement[] = [];
+  for await (const batch of loader.batches(plans, options.rows)) {
+    options.signal?.throwIfAborted();
+    const waves = tf.tensor2d(batch.waves, [batch.size, batch.samples]);
+    const lengths = tf.tensor1d(batch.lengths, 'int32');
+    const result = await inference({ waves, lengths });
+    const rows = await Promise.all([result.probabilities.array(), result.embedding.array(), result.attention.array()]);
+    tf.dispose([waves, lengths, result]);
+    batch.ids.forEach((id, row) => {
+      const [probabilities = [], embedding = [], attention = []] = rows.map((table) => table[row] ?? []);
+      const frames = options.frameCount(batch.lengths[row] ?? 0);
+      out.push({ id, probabilities, embedding, attention: attention.slice(0, frames) });
+    });
+    await new Promise(setImmediate); // lets Ctrl-C in
+  }
+  return out;
+}
+
+/** Index of the largest value; the first of equals. */
+export function argmax(values: readonly number[]): number {
+  return values.reduce((best, value, i) => (value > (values[best] ?? -Infinity) ? i : best), 0);
+}
+
+/** WA and UA of judgements against class indices. */
+export function accuracies(
+  judgements: readonly Judgement[],
+  labelOf: (id: string) => number,
+  classes: number,
+): { wa: number; ua: number } {
+  const truth = judgements.map(({ id }) => labelOf(id));
+  const predicted = judgements.map(({ probabilities }) => argmax(probabilities));
+  const confusion = confusionMatrix(truth, predicted, classes);
+  return { wa: weightedAccuracy(confusion), ua: unweightedAccuracy(confusion) };
+}

@@ -1,0 +1,47 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Config } from '../config/schema';
+import { readSafetensorsMetadata } from '@ser/frontend-wavlm';
+import { InputError, messageOf } from '../errors';
+import type { Model } from '../model/model';
+import { readVariables, writeVariables } from './checkpoint';
+
+/** What a model file says about itself. */
+export interface ModelCardData {
+  readonly config: Config;
+  readonly labels: readonly string[];
+}
+
+/** The variables that training may change, by the name they have in files. */
+export function learned(model: Model): Map<string, tf.Variable> {
+  const tuned = model.trainable.filter(({ group }) => group === 'encoder');
+  return new Map([...model.head, ...tuned.map(({ name, variable }) => [name, variable] as const)]);
+}
+
+/**
+ * Writes what was learnt, with the configuration and the labels; the untouched part of a pre-trained encoder stays in
+ * its own folder, which the configuration names.
+ */
+export function saveModel(path: string, model: Model, config: Config, labels: readonly string[]): Promise<void> {
+  const card: ModelCardData = { config, labels };
+  return writeVariables(path, learned(model), { ser: JSON.stringify(card) });
+}
+
+/** Reads values back into a model of the same configuration. */
+export async function loadModel(path: string, model: Model): Promise<void> {
+  try {
+    await readVariables(path, learned(model));
+  } catch (error) {
+    throw new InputError(`${path}: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * Configuration and labels of a model file.
+ * @throws {InputError} when the file is missing or of another kind.
+ */
+export async function readModelCard(path: string): Promise<ModelCardData> {
+  const metadata = await readSafetensorsMetadata(path);
+  const text = metadata['ser'];
+  if (text === undefined) throw new InputError(`${path}: not a model of this program (no "ser" entry in its metadata)`);
+  return JSON.parse(text) as ModelCardData;
+}
