@@ -2,6 +2,7 @@ import { CompileError } from '../errors';
 import type { Graph, Value } from '../graph';
 import { add, binary, cast, compare, div, mul, sub, unary, where } from './basic';
 import { broadcast, dtypeAttr, input, inputList, numberAttr, type Call, type Lowering, type Lowerings } from './call';
+import { softmaxGradient } from './softmax-gradient';
 
 const simple =
   (op: string): Lowering =>
@@ -203,7 +204,7 @@ export const elementwise: Lowerings = {
   Pow: arithmetic(pow),
   RealDiv: arithmetic((g, a, b, shape) => div(g, cast(g, a, 'float32'), cast(g, b, 'float32'), shape)),
   SquaredDifference: arithmetic((g, a, b, shape) => square(g, sub(g, a, b, shape))),
-  Sub: arithmetic(sub),
+  Sub: arithmetic((g, a, b, shape) => softmaxGradient(g, a, b) ?? sub(g, a, b, shape)),
   Prelu: (call) => {
     const x = input(call, 'x');
     const alpha = input(call, 'alpha');
