@@ -1,12 +1,26 @@
 /** npm run bench -- NAME [options]: the benchmarks that stand beside peers. A package's own: nx run <package>:bench. */
 import { flamStep, help } from './flam-step/index';
+import { OptionError } from './process';
+
+const benchmarks: Record<string, (args: readonly string[]) => Promise<void>> = { 'flam-step': flamStep };
 
 const [name, ...args] = process.argv.slice(2);
-if (args.includes('--help') || name === undefined || name === '--help') {
+const run = benchmarks[name ?? ''];
+if (name === undefined || name === '--help' || args.includes('--help')) {
   console.log(help);
-} else if (name === 'flam-step') {
-  await flamStep(args);
+} else if (!run) {
+  fail(`no benchmark is called "${name}": expected ${Object.keys(benchmarks).join(', ')}`);
 } else {
-  console.error(`bench: no benchmark is called "${name}": expected flam-step`);
-  process.exit(2);
+  try {
+    await run(args);
+  } catch (error) {
+    const badOption = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+    if (!(error instanceof OptionError) && !badOption) throw error;
+    fail(error.message);
+  }
+}
+
+function fail(message: string): void {
+  console.error(`bench: ${message}`);
+  process.exitCode = 2;
 }

@@ -16,6 +16,11 @@ export class SideFailed extends Error {
   override name = 'SideFailed';
 }
 
+/** An option that cannot be used, said in one line. */
+export class OptionError extends Error {
+  override name = 'OptionError';
+}
+
 /** Runs one side to its end, alone, and reads the last line it prints. */
 export async function runSide(command: string, args: readonly string[], timeoutSeconds: number): Promise<Sample> {
   try {
@@ -52,12 +57,6 @@ export async function torchVersion(python: string): Promise<string> {
   } catch {
     throw new SideFailed(`${python} has no PyTorch: name an interpreter that has with --python`);
   }
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return (sorted[Math.floor(middle - 0.25)]! + sorted[Math.floor(middle)]!) / 2;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

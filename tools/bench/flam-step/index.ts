@@ -7,7 +7,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { median } from 'simple-statistics';
 import { table } from '../../table';
-import { nodeArguments, runSide, type Sample, SideFailed, torchVersion } from '../process';
+import { nodeArguments, OptionError, runSide, type Sample, SideFailed, torchVersion } from '../process';
 import { createProblem, type Shape, stepFlops, writeProblem } from './problem';
 
 export const help = `npm run bench -- flam-step [options]
@@ -55,11 +55,16 @@ export async function flamStep(args: readonly string[]): Promise<void> {
   });
   const settings: Settings = {
     python: options.python,
-    rounds: Number(options.rounds),
-    steps: options.steps,
-    threads: options.threads,
-    eagerSeconds: Number(options['eager-seconds']),
+    rounds: positive('rounds', options.rounds),
+    steps: `${positive('steps', options.steps)}`,
+    threads: `${positive('threads', options.threads)}`,
+    eagerSeconds: options['eager-seconds'] === '0' ? 0 : positive('eager-seconds', options['eager-seconds']),
   };
+  const shapes = options.frames.split(',').map((frames) => ({
+    batch: positive('batch', options.batch),
+    frames: positive('frames', frames),
+    dim: positive('dim', options.dim),
+  }));
   const machine = {
     processor: os.cpus()[0]?.model,
     threads: Number(settings.threads),
@@ -71,8 +76,7 @@ export async function flamStep(args: readonly string[]): Promise<void> {
     `${machine.processor}, ${machine.threads} threads, load ${machine.load?.toFixed(2)}, Node ${machine.node}`,
   );
   const results = [];
-  for (const frames of options.frames.split(',').map(Number)) {
-    const shape = { batch: Number(options.batch), frames, dim: Number(options.dim) };
+  for (const shape of shapes) {
     const result = await measure(shape, settings);
     print(result);
     results.push(result);
@@ -265,6 +269,13 @@ function print(result: Result): void {
   console.log(
     `share of the matmul rate: ${percent(share.onnxRuntime)} of ONNX Runtime's, ${percent(share.torch)} of PyTorch's`,
   );
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new OptionError(`--${option}: expected a whole number above 0, got "${text}"`);
+  return value;
 }
 
 function difference(a: readonly number[], b: readonly number[]): number {

@@ -15,8 +15,8 @@ const { values: options, positionals } = parseArgs({
 const [rows, inner, columns] = positionals.map(Number);
 await tf.setBackend('cpu');
 const model = exportOnnx(({ a, b }: { a: tf.Tensor2D; b: tf.Tensor2D }) => ({ product: tf.matMul(a, b) }), {
-  a: tf.zeros([rows!, inner!]),
-  b: tf.zeros([inner!, columns!]),
+  a: tf.zeros<tf.Rank.R2>([rows!, inner!]),
+  b: tf.zeros<tf.Rank.R2>([inner!, columns!]),
 });
 const session = await ort.InferenceSession.create(model, { intraOpNumThreads: Number(options.threads) });
 const tensor = (shape: number[]): ort.Tensor =>

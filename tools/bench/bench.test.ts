@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { stepFlops } from './flam-step/problem';
+
+const root = path.resolve(__dirname, '../..');
+
+function bench(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const options = ['--conditions=@ser/source', '--import', 'tsx', 'tools/bench/index.ts', ...args];
+  return spawnSync(process.execPath, options, { cwd: root, encoding: 'utf8' });
+}
+
+test('flam-step measures a tiny step, skips what is not there with a reason, and writes it all down', () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'bench-test-'));
+  const json = path.join(folder, 'result.json');
+  const tiny = ['--frames', '6', '--batch', '4', '--dim', '32', '--rounds', '1', '--steps', '2'];
+  const { status, stdout, stderr } = bench('flam-step', ...tiny, '--python', `${folder}/python`, '--json', json);
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  expect(stdout).toContain('no such interpreter');
+  const { results } = JSON.parse(readFileSync(json, 'utf8'));
+  rmSync(folder, { recursive: true });
+  expect(results[0].ours.seconds).toHaveLength(2);
+  expect(results[0].ours.losses[3]).toBeLessThan(results[0].ours.losses[0]);
+  const [torch, torchCompile, eager] = results[0].peers;
+  expect(torch.skipped).toContain('no such interpreter');
+  expect(torchCompile.skipped).toContain('no such interpreter');
+  expect(eager.ratio).toBeCloseTo(results[0].ours.medianSeconds / eager.medianSeconds);
+  expect(eager.lossDifference).toBeLessThan(1e-4);
+});
+
+test('a wrong name, option or number ends in one line', () => {
+  expect(bench('nothing')).toMatchObject({
+    status: 2,
+    stderr: 'bench: no benchmark is called "nothing": expected flam-step\n',
+  });
+  expect(bench('flam-step', '--frames', 'x')).toMatchObject({ status: 2, stderr: expect.stringContaining('--frames') });
+  expect(bench('flam-step', '--speed')).toMatchObject({ status: 2, stderr: expect.stringContaining("'--speed'") });
+});
+
+test('the arithmetic of the step is that of its products', () => {
+  // 2·3 frames of 5 features: 18 N D² + 12 B T² D + 6 N² 64 + 6 N D 64 + 12 N D.
+  expect(stepFlops({ batch: 2, frames: 3, dim: 5 })).toBe(
+    18 * 6 * 25 + 12 * 2 * 9 * 5 + 6 * 36 * 64 + 6 * 6 * 5 * 64 + 12 * 30,
+  );
+});
