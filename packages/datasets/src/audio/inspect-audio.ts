@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { decodeFile, type Span } from './decode';
+
+/** What there is to say about a recording without listening to it. */
+export interface AudioReport {
+  readonly seconds: number;
+  /** Hz. */
+  readonly sampleRate: number;
+  readonly channels: number;
+  /** Largest absolute sample; full scale is 1. */
+  readonly peak: number;
+  /** Root mean square over all channels. */
+  readonly rms: number;
+  /** Samples in runs of three or more at full scale. */
+  readonly clipped: number;
+  /** SHA-256 of rate and samples: equal for equal audio, whatever its header or container. */
+  readonly digest: string;
+}
+
+/** The last step before full scale of 16 bits. */
+const fullScale = 32767 / 32768;
+
+/**
+ * Decodes a file and measures it, without resampling.
+ *
+ * @throws InputError naming the file and what was expected.
+ */
+export async function inspectAudio(path: string, span: Span = {}): Promise<AudioReport> {
+  const { sampleRate, channels } = await decodeFile(path, span);
+  const frames = channels[0]?.length ?? 0;
+  const hash = createHash('sha256').update(`${sampleRate} ${channels.length}`);
+  let peak = 0;
+  let energy = 0;
+  let clipped = 0;
+  for (const channel of channels) {
+    hash.update(new Uint8Array(channel.buffer, channel.byteOffset, channel.byteLength));
+    let run = 0;
+    for (const x of channel) {
+      const size = Math.abs(x);
+      if (size > peak) peak = size;
+      energy += x * x;
+      run = size >= fullScale ? run + 1 : 0;
+      clipped += run === 3 ? 3 : run > 3 ? 1 : 0;
+    }
+  }
+  return {
+    seconds: frames / sampleRate,
+    sampleRate,
+    channels: channels.length,
+    peak,
+    rms: Math.sqrt(energy / (frames * channels.length)),
+    clipped,
+    digest: hash.digest('hex'),
+  };
+}

@@ -1,0 +1,153 @@
+import { createDecoder } from './audio/decoder';
+import type { AudioReport } from './audio/inspect-audio';
+import type { Corpus, Utterance } from './corpus';
+import { folds } from './folds';
+import { InputError } from './input-error';
+import { byText, countBy } from './order';
+import { classCounts, type FoldStatistics, foldStatistics } from './statistics';
+
+/** Utterances with the same samples. */
+export interface Duplicate {
+  readonly ids: readonly string[];
+  /** More than one when the same audio carries different labels. */
+  readonly labels: readonly string[];
+  /** The folds they are tested in: more than one means that a test recording is trained on. */
+  readonly testFolds: readonly number[];
+}
+
+/** What `ser data check` finds. */
+export interface CorpusCheck {
+  readonly name: string;
+  readonly root: string;
+  readonly utterances: number;
+  readonly classes: Readonly<Record<string, number>>;
+  readonly speakers: Readonly<Record<string, number>>;
+  readonly sessions: Readonly<Record<string, number>>;
+  /** Empty when the corpus cannot be split; `foldFault` says why. */
+  readonly folds: readonly FoldStatistics[];
+  readonly foldFault?: string;
+  /** Of the utterances that can be read, in seconds. */
+  readonly duration: {
+    readonly total: number;
+    readonly quantiles: Readonly<Record<'0' | '5' | '25' | '50' | '75' | '95' | '100', number>>;
+  };
+  /** Files per sample rate and channel count, such as "48000 Hz, 2 channels". */
+  readonly formats: Readonly<Record<string, number>>;
+  readonly duplicates: readonly Duplicate[];
+  /** Ids of utterances whose peak is below -60 dB. */
+  readonly silent: readonly string[];
+  /** Ids of utterances with three samples or more in a row at full scale, and how many there are. */
+  readonly clipped: readonly { readonly id: string; readonly samples: number }[];
+  readonly unreadable: readonly string[];
+  readonly notes: readonly string[];
+}
+
+const silence = 1e-3;
+
+/** Decodes every utterance and says what is there: counts, durations, duplicates, and what is wrong with files. */
+export async function checkCorpus(
+  corpus: Corpus,
+  options: { readonly workers?: number; readonly onProgress?: (done: number, total: number) => void } = {},
+): Promise<CorpusCheck> {
+  const { reports, unreadable } = await inspectAll(corpus, options);
+  const { statistics, testFold, fault } = splits(corpus);
+  const seconds = [...reports.values()].map((report) => report.seconds).sort((a, b) => a - b);
+  const quantile = (share: number): number => seconds[Math.round(share * (seconds.length - 1))] ?? 0;
+  const readable = corpus.utterances.filter((u) => reports.has(u.id));
+  const report = (utterance: Utterance): AudioReport => reports.get(utterance.id) as AudioReport;
+  return {
+    name: corpus.card.name,
+    root: corpus.root,
+    utterances: corpus.utterances.length,
+    classes: classCounts(corpus.utterances, corpus.labels),
+    speakers: Object.fromEntries(countBy(corpus.utterances, (u) => u.speaker)),
+    sessions: Object.fromEntries(
+      countBy(
+        corpus.utterances.filter((u) => u.session !== undefined),
+        (u) => u.session ?? '',
+      ),
+    ),
+    folds: statistics,
+    ...(fault !== undefined && { foldFault: fault }),
+    duration: {
+      total: seconds.reduce((sum, s) => sum + s, 0),
+      quantiles: {
+        0: quantile(0),
+        5: quantile(0.05),
+        25: quantile(0.25),
+        50: quantile(0.5),
+        75: quantile(0.75),
+        95: quantile(0.95),
+        100: quantile(1),
+      },
+    },
+    formats: Object.fromEntries(
+      countBy(
+        readable,
+        (u) => `${report(u).sampleRate} Hz, ${report(u).channels} channel${report(u).channels === 1 ? '' : 's'}`,
+      ),
+    ),
+    duplicates: duplicates(readable, report, testFold),
+    silent: readable.filter((u) => report(u).peak < silence).map((u) => u.id),
+    clipped: readable.filter((u) => report(u).clipped > 0).map((u) => ({ id: u.id, samples: report(u).clipped })),
+    unreadable: unreadable.sort(byText),
+    notes: corpus.notes,
+  };
+}
+
+async function inspectAll(
+  corpus: Corpus,
+  options: Parameters<typeof checkCorpus>[1] = {},
+): Promise<{ reports: Map<string, AudioReport>; unreadable: string[] }> {
+  const reports = new Map<string, AudioReport>();
+  const unreadable: string[] = [];
+  const decoder = createDecoder(options.workers === undefined ? {} : { workers: options.workers });
+  let done = 0;
+  try {
+    await Promise.all(
+      corpus.utterances.map(async ({ id, audio, start, end }) => {
+        try {
+          reports.set(id, await decoder.inspect(audio, { start, end }));
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error;
+          unreadable.push(error.message);
+        }
+        options.onProgress?.(++done, corpus.utterances.length);
+      }),
+    );
+  } finally {
+    await decoder.close();
+  }
+  return { reports, unreadable };
+}
+
+function splits(corpus: Corpus): { statistics: FoldStatistics[]; testFold: Map<string, number>; fault?: string } {
+  const testFold = new Map<string, number>();
+  try {
+    const all = folds(corpus);
+    for (const fold of all) for (const { id } of fold.test) testFold.set(id, fold.index);
+    return { statistics: all.map((fold) => foldStatistics(fold, corpus)), testFold };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { statistics: [], testFold, fault: error.message };
+  }
+}
+
+function duplicates(
+  utterances: readonly Utterance[],
+  report: (utterance: Utterance) => AudioReport,
+  testFold: ReadonlyMap<string, number>,
+): Duplicate[] {
+  const byDigest = new Map<string, Utterance[]>();
+  for (const utterance of utterances) {
+    const { digest } = report(utterance);
+    byDigest.set(digest, [...(byDigest.get(digest) ?? []), utterance]);
+  }
+  return [...byDigest.values()]
+    .filter((same) => same.length > 1)
+    .map((same) => ({
+      ids: same.map((u) => u.id),
+      labels: [...new Set(same.map((u) => u.label))],
+      testFolds: [...new Set(same.flatMap((u) => testFold.get(u.id) ?? []))].sort((a, b) => a - b),
+    }));
+}

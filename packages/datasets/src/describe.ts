@@ -1,0 +1,75 @@
+import type { CorpusCheck } from './check-corpus';
+import { byText } from './order';
+import type { FoldStatistics, SideStatistics } from './statistics';
+
+/** Names listed before the rest is only counted. */
+const listed = 20;
+
+/** A check as text, for people. */
+export function describeCheck(check: CorpusCheck): string {
+  const { duration } = check;
+  const lines = [
+    `${check.name}: ${check.utterances} utterances, ${Object.keys(check.speakers).length} speakers, ${(duration.total / 3600).toFixed(2)} h in ${check.root}`,
+    `classes: ${counts(check.classes)}`,
+    `speakers: ${counts(sorted(check.speakers))}`,
+  ];
+  if (Object.keys(check.sessions).length > 0) lines.push(`sessions: ${counts(sorted(check.sessions))}`);
+  lines.push(
+    `seconds: ${Object.entries(duration.quantiles)
+      .map(
+        ([share, value]) =>
+          `${share === '0' ? 'min' : share === '50' ? 'median' : share === '100' ? 'max' : `${share} %`} ${value.toFixed(2)}`,
+      )
+      .join(', ')}`,
+    `formats: ${counts(check.formats)}`,
+    ...(check.foldFault === undefined ? describeFolds(check.folds).split('\n') : [`folds: none: ${check.foldFault}`]),
+    ...group(
+      'duplicates by content',
+      check.duplicates.map(({ ids, labels, testFolds }) =>
+        [
+          ids.join(' = '),
+          ...(labels.length > 1 ? [`labelled ${labels.join(' and ')}`] : []),
+          ...(testFolds.length > 1 ? [`tested in folds ${testFolds.join(' and ')}: trained on as well`] : []),
+        ].join(', '),
+      ),
+    ),
+    ...group('silent (peak below -60 dB)', check.silent),
+    ...group(
+      'clipped',
+      check.clipped.map(({ id, samples }) => `${id} (${samples} samples)`),
+    ),
+    ...group('unreadable', check.unreadable, Infinity),
+    ...check.notes.map((note) => `note: ${note}`),
+  );
+  return lines.join('\n');
+}
+
+/** Folds as text: a line each, with the classes of the test side. */
+export function describeFolds(folds: readonly FoldStatistics[]): string {
+  const by = folds[0]?.groupBy ?? 'speaker';
+  return [
+    `folds: ${folds.length}, no ${by} in train and test`,
+    ...folds.map(
+      ({ fold, name, train, test }) => `  ${fold}  test ${by} ${name}: train ${side(train)}; test ${side(test)}`,
+    ),
+  ].join('\n');
+}
+
+function side({ utterances, classes }: SideStatistics): string {
+  return `${utterances} (${counts(classes)})`;
+}
+
+function counts(record: Readonly<Record<string, number>> | ReadonlyMap<string, number>): string {
+  return [...(record instanceof Map ? record : Object.entries(record))].map(([key, n]) => `${key} ${n}`).join(', ');
+}
+
+function group(title: string, items: readonly string[], most = listed): string[] {
+  if (items.length === 0) return [`${title}: none`];
+  const rest = items.length > most ? [`  and ${items.length - most} more`] : [];
+  return [`${title}: ${items.length}`, ...items.slice(0, most).map((item) => `  ${item}`), ...rest];
+}
+
+/** Objects put keys that look like integers first: 10 before 01. */
+function sorted(record: Readonly<Record<string, number>>): ReadonlyMap<string, number> {
+  return new Map(Object.entries(record).sort(([a], [b]) => byText(a, b)));
+}
