@@ -7,7 +7,6 @@ export { loadFolder as loadEncoder } from './load-folder';
 export { loadFolder, readConfig, saveEncoder, type LoadFolderOptions } from './load-folder';
 export { createLogMelEncoder, type LogMelOptions } from './log-mel-encoder';
 export { melFilters } from './mel-filters';
-export { positionBucket } from './relative-position';
 export {
   encodeSafetensors,
   openSafetensors,

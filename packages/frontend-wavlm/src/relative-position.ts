@@ -1,18 +1,22 @@
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * WavLM's bucket of a distance key − query: half of the buckets for each direction, the first half of those one per
+ * WavLM's bucket of each distance key − query: half of the buckets for each direction, the first half of those one per
  * frame, the rest logarithmic up to `maxDistance`, beyond which all share the last.
+ *
+ * @param distances whole numbers, float32
+ * @returns int32, same shape
  */
-export function positionBucket(distance: number, buckets: number, maxDistance: number): number {
+export function positionBuckets<T extends tf.Tensor>(distances: T, buckets: number, maxDistance: number): T;
+export function positionBuckets(distances: tf.Tensor, buckets: number, maxDistance: number): tf.Tensor {
   const half = Math.floor(buckets / 2);
   const exact = Math.floor(half / 2);
-  const far = Math.abs(distance);
-  // float32 throughout: the reference rounds down a float32 logarithm.
-  const { fround } = Math;
-  const ratio = fround(fround(Math.log(fround(far / exact))) / fround(Math.log(maxDistance / exact)));
-  const logarithmic = Math.min(half - 1, exact + Math.floor(fround(ratio * (half - exact))));
-  return (distance > 0 ? half : 0) + (far < exact ? far : logarithmic);
+  const far = tf.abs(distances);
+  const decades = tf.div(tf.log(tf.div(tf.maximum(far, exact), exact)), Math.log(maxDistance / exact));
+  const logarithmic = tf.minimum(tf.floor(tf.mul(decades, half - exact)), half - 1 - exact);
+  // Below `exact` the logarithmic part is 0, above it the linear part stays at `exact`: their sum is the bucket.
+  const ahead = tf.mul(tf.cast(tf.greater(distances, 0), 'float32'), half);
+  return tf.cast(tf.add(tf.add(tf.minimum(far, exact), logarithmic), ahead), 'int32');
 }
 
 /**
@@ -23,16 +27,16 @@ export function positionBucket(distance: number, buckets: number, maxDistance: n
  */
 export function positionBias(table: tf.Tensor, frames: number, maxDistance: number): tf.Tensor3D {
   const [buckets = 0, heads = 0] = table.shape;
-  // One entry a distance, cyclic: 0..frames−1, one unused, then −(frames−1)..−1. Row i of the bias is it, shifted by i.
-  const period = 2 * frames;
-  const distances = Array.from({ length: period }, (_, i) => (i < frames ? i : i - period));
-  const bucket = tf.tensor1d(distances.map((d) => positionBucket(d, buckets, maxDistance)), 'int32');
-  const perDistance = tf.matMul<tf.Tensor2D>(table, tf.cast(tf.oneHot(bucket, buckets), 'float32'), true, true);
-  // Written with that period but read in rows one shorter, every row begins one entry earlier: a shift without Gather.
-  const repeated: tf.Tensor3D = tf.mul(tf.reshape(perDistance, [heads, 1, period]), tf.ones([1, frames, 1]));
-  const flat = tf.slice(tf.reshape(repeated, [heads, frames * period]), [0, 0], [heads, frames * (period - 1)]);
-  const rows: tf.Tensor3D = tf.reshape(flat, [heads, frames, period - 1]);
-  return tf.slice(rows, [0, 0, 0], [heads, frames, frames]);
+  const count = 2 * frames - 1;
+  const distances = tf.sub(tf.range(0, count, 1, 'float32'), frames - 1);
+  const choice = tf.cast(tf.oneHot(positionBuckets(distances, buckets, maxDistance), buckets), 'float32');
+  const perDistance: tf.Tensor3D = tf.reshape(tf.matMul<tf.Tensor2D>(table, choice, true, true), [heads, 1, count]);
+  // Rows written one longer than they are read: each begins one entry earlier than the row before. No Gather, whose
+  // gradient would scatter.
+  const written = tf.mul(tf.pad(perDistance, [[0, 0], [0, 0], [0, 1]]), tf.ones([1, frames, 1]));
+  const flat = tf.slice(tf.reshape(written, [heads, frames * (count + 1)]), [0, 0], [heads, frames * count]);
+  const shifted: tf.Tensor3D = tf.reshape(flat, [heads, frames, count]);
+  return tf.slice(shifted, [0, 0, frames - 1], [heads, frames, frames]);
 }
 
 /**

@@ -124,7 +124,8 @@ function normalizeWaves(waves: tf.Tensor2D, lengths: tf.Tensor1D): tf.Tensor2D {
   const mean = tf.div(tf.sum(waves, 1, true), count);
   const centred = tf.mul<tf.Tensor2D>(tf.sub(waves, mean), own);
   const variance = tf.div(tf.sum(tf.square(centred), 1, true), count);
-  return tf.div(centred, tf.sqrt(tf.add(variance, 1e-7)));
+  // The value these models were trained with; Hugging Face's feature extractor adds 1e-7.
+  return tf.div(centred, tf.sqrt(tf.add(variance, 1e-5)));
 }
 
 /** [batch, 1, samples] → [batch, frames, channels]. */

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { batchWaves } from './batch';
 import { loadFolder } from './load-folder';
 import { logMel } from './log-mel';
+import { applyCompiled } from './testing/golden';
 import { describeWith, largestDifference, readGolden, readPcm16, shared, type WhisperGolden } from './testing/shared';
 
 describeWith('models/whisper-tiny.en-encoder', 'Whisper tiny.en', (folder) => {
@@ -25,13 +26,13 @@ describeWith('models/whisper-tiny.en-encoder', 'Whisper tiny.en', (folder) => {
     const reference = tf.tensor2d(golden.log_mel_every_16th.data, [80, 25]).transpose().dataSync();
     expect(largestDifference(every16th(own), reference)).toBeLessThan(1e-4);
 
-    const padded = encoder.apply(input, { layers: true });
+    const padded = await applyCompiled(encoder, input);
     expect(encoder.frameCount(wave.length)).toBe(golden.frames);
     expect(padded.mask.sum(1).arraySync()).toEqual([encoder.frameCount(short.length), golden.frames]);
     const row = (x: tf.Tensor3D, i: number, count: number): tf.Tensor3D => x.slice([i, 0, 0], [1, count, encoder.hiddenSize]);
     const output = row(padded.frames, 1, golden.frames);
     expect(largestDifference(every16th(output), golden.output_every_16th.data)).toBeLessThan(1e-4);
-    const layers = padded.layers ?? [];
+    const { layers } = padded;
     expect(layers).toHaveLength(encoder.layerCount + 1);
     const third = row(layers[3] ?? output, 1, golden.frames);
     expect(largestDifference(every16th(third), golden.hidden_3_every_16th.data)).toBeLessThan(1e-4);
@@ -39,7 +40,7 @@ describeWith('models/whisper-tiny.en-encoder', 'Whisper tiny.en', (folder) => {
       expect(row(layer, 1, golden.frames).abs().mean().dataSync()[0]).toBeCloseTo(golden.hidden_mean_abs[i] ?? NaN, 4);
     });
 
-    const alone = encoder.apply(batchWaves(encoder, [short]));
+    const alone = await applyCompiled(encoder, batchWaves(encoder, [short]));
     const inBatch = row(padded.frames, 0, encoder.frameCount(short.length));
     expect(largestDifference(alone.frames.dataSync(), inBatch.dataSync())).toBeLessThan(1e-4);
     encoder.dispose();
