@@ -2,6 +2,7 @@ export { macroF1, recalls, unweightedAccuracy, weightedAccuracy } from './accura
 export { bootstrapIntervals, type BootstrapOptions, type Interval } from './bootstrap';
 export { calibration, type Calibration, type ReliabilityBin } from './calibration';
 export { addConfusion, confusionMatrix } from './confusion';
+export { holm } from './holm';
 export { accuracyByGroup, type GroupAccuracy } from './groups';
 export { accuracyIntervals, pairedDifferences, type AccuracyIntervals, type PairedDifference } from './intervals';
 export { mcnemar, mcnemarExact, type McNemar } from './mcnemar';

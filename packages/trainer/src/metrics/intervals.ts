@@ -29,21 +29,32 @@ export interface PairedDifference {
 }
 
 /**
- * Paired bootstrap: b − a in WA and UA on shared utterances, resampling utterances so that both systems always see
- * the same draw. `truth`, `a`, `b`: [utterances] class indices.
+ * Paired bootstrap: b − a in WA and UA on shared utterances. Utterances are resampled, and both systems always see the
+ * same draw. A system may have several runs (seeds): its accuracy is then their mean, and a drawn utterance brings all
+ * of its runs along, because runs on one utterance are not independent.
+ *
+ * @param truth [utterances] class indices
+ * @param a [runs][utterances] predictions of the first system
+ * @param b [runs][utterances] predictions of the second
  */
 export function pairedDifferences(
   truth: ArrayLike<number>,
-  a: ArrayLike<number>,
-  b: ArrayLike<number>,
+  a: readonly ArrayLike<number>[],
+  b: readonly ArrayLike<number>[],
   classes: number,
   options: BootstrapOptions,
 ): { wa: PairedDifference; ua: PairedDifference } {
   const nothing: Interval = { low: NaN, high: NaN };
+  const accuracies = (runs: readonly ArrayLike<number>[], indices: Int32Array): { wa: number; ua: number } => {
+    const confusions = runs.map((run) => drawnConfusion(truth, run, classes, indices));
+    const average = (values: readonly number[]): number =>
+      values.reduce((total, value) => total + value, 0) / runs.length;
+    return { wa: average(confusions.map(weightedAccuracy)), ua: average(confusions.map(unweightedAccuracy)) };
+  };
   const statistics = (indices: Int32Array): number[] => {
-    const before = drawnConfusion(truth, a, classes, indices);
-    const after = drawnConfusion(truth, b, classes, indices);
-    return [weightedAccuracy(after) - weightedAccuracy(before), unweightedAccuracy(after) - unweightedAccuracy(before)];
+    const before = accuracies(a, indices);
+    const after = accuracies(b, indices);
+    return [after.wa - before.wa, after.ua - before.ua];
   };
   const [wa = NaN, ua = NaN] = statistics(Int32Array.from({ length: truth.length }, (_, index) => index));
   const [waInterval = nothing, uaInterval = nothing] = bootstrapIntervals(truth.length, statistics, options);

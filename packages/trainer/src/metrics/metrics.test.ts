@@ -8,6 +8,7 @@ import {
   bootstrapIntervals,
   calibration,
   confusionMatrix,
+  holm,
   macroF1,
   mcnemar,
   mcnemarExact,
@@ -119,10 +120,10 @@ describe('bootstrap', () => {
 
   it('pairs the draws: a system has no difference to itself, and swapping changes the sign', () => {
     const other = predicted.map((label, index) => (index % 40 === 0 ? (label + 1) % 4 : label));
-    const same = pairedDifferences(truth, predicted, predicted, 4, { random: seeded(1), resamples: 100 });
+    const same = pairedDifferences(truth, [predicted], [predicted], 4, { random: seeded(1), resamples: 100 });
     expect(same.ua).toEqual({ difference: 0, interval: { low: 0, high: 0 } });
-    const forth = pairedDifferences(truth, predicted, other, 4, { random: seeded(2), resamples: 500 });
-    const back = pairedDifferences(truth, other, predicted, 4, { random: seeded(2), resamples: 500 });
+    const forth = pairedDifferences(truth, [predicted], [other], 4, { random: seeded(2), resamples: 500 });
+    const back = pairedDifferences(truth, [other], [predicted], 4, { random: seeded(2), resamples: 500 });
     expect(forth.wa.difference).toBeLessThan(0);
     expect(back.wa.difference).toBeCloseTo(-forth.wa.difference, 12);
     expect(back.wa.interval.low).toBeCloseTo(-forth.wa.interval.high, 12);
@@ -131,6 +132,30 @@ describe('bootstrap', () => {
     const width = forth.wa.interval.high - forth.wa.interval.low;
     expect(width).toBeLessThan(0.8 * (alone.high - alone.low));
   });
+});
+
+it('means several runs of a system, and does not take them for more utterances', () => {
+  const random = seeded(4);
+  const truth = Array.from({ length: 200 }, () => Math.floor(random() * 3));
+  const weak = truth.map((label) => (random() < 0.6 ? label : (label + 1) % 3));
+  const strong = truth.map((label) => (random() < 0.8 ? label : (label + 1) % 3));
+  const once = pairedDifferences(truth, [weak], [strong], 3, { random: seeded(1), resamples: 300 });
+  const thrice = pairedDifferences(truth, [weak, weak, weak], [strong, strong, strong], 3, {
+    random: seeded(1),
+    resamples: 300,
+  });
+  expect(thrice.ua.difference).toBeCloseTo(once.ua.difference, 12);
+  expect(thrice.ua.interval.low).toBeCloseTo(once.ua.interval.low, 12);
+  const mixed = pairedDifferences(truth, [weak], [weak, strong], 3, { random: seeded(1), resamples: 10 });
+  expect(mixed.wa.difference).toBeCloseTo(once.wa.difference / 2, 12);
+});
+
+it("adjusts p-values by Holm's procedure, in the order they came", () => {
+  // By hand: sorted 0.01·4, then max(0.04, 0.02·3), then max(0.06, 0.03·2), then max(0.06, 0.9·1).
+  const adjusted = holm([0.9, 0.01, 0.03, 0.02]);
+  [0.9, 0.04, 0.06, 0.06].forEach((expected, index) => expect(adjusted[index]).toBeCloseTo(expected, 12));
+  expect(holm([0.7, 0.8])).toEqual([1, 1]);
+  expect(holm([])).toEqual([]);
 });
 
 describe("McNemar's test", () => {

@@ -45,9 +45,11 @@ export function count(value: number): string {
   return Number.isFinite(value) ? String(value).replace(/\B(?=(\d{3})+$)/g, '\u2009') : missing;
 }
 
-/** A setting as text: lists by commas, objects as JSON. */
+/** A setting as it would stand behind its flag: lists by commas, `kl=1,focal=2` for numbers by name. */
 export function setting(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? '(all)' : value.map(setting).join(', ');
-  if (typeof value === 'object' && value !== null) return JSON.stringify(value);
-  return String(value);
+  if (Array.isArray(value)) return value.length === 0 ? 'all' : value.map(setting).join(',');
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([key, item]) => `${key}=${setting(item)}`)
+    .join(',');
 }

@@ -3,3 +3,5 @@ export type { AttentionLine, EmbeddingLine, FoldFile, MetricLine, PredictionLine
 export { summarize, type FoldRow, type Report, type SummarizeOptions } from './summarize';
 export { writeReport, type ReportOptions, type WrittenReport } from './write-report';
 export type { ReadAudio } from './attention';
+export { compareRuns, type ComparedRun, type Comparison } from './compare-runs';
+export { comparisonText, writeComparison } from './write-comparison';

@@ -14,6 +14,7 @@ import {
   type GroupAccuracy,
   type MeanDeviation,
 } from '../metrics';
+import { setting } from './format';
 import type { FoldData, RunData } from './read-run';
 import type { MetricLine, PredictionLine } from './run-files';
 
@@ -85,6 +86,8 @@ export interface Report {
   readonly versions: Readonly<Record<string, string>>;
   readonly command: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Where each setting came from: `default`, `preset demo`, `my.yaml:12`, `--flag`. */
+  readonly origins: Readonly<Record<string, string>>;
   /** ISO 8601. */
   readonly generatedAt: string;
 }
@@ -150,6 +153,7 @@ export function summarize(run: RunData, options: SummarizeOptions = {}): Report 
     versions: versionsOf(run),
     command: commandOf(run),
     config: settingsOf(run.config),
+    origins: textRecord(run.config['origins']),
     generatedAt: now.toISOString(),
   };
 }
@@ -232,14 +236,29 @@ function textRecord(value: unknown): Record<string, string> {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)]));
 }
 
-function commandOf(run: RunData): string {
-  const command = run.config['command'];
+/** The command as it was given, or one that comes to the same settings, from where each of them came. */
+function commandOf({ config }: RunData): string {
+  const { command } = config;
   if (Array.isArray(command)) return command.map(String).join(' ');
-  return typeof command === 'string' ? command : '';
+  if (typeof command === 'string') return command;
+  const origins = textRecord(config['origins']);
+  const names = [...new Set(Object.values(origins))];
+  const presets = names.flatMap((origin) => /^preset (.+)$/.exec(origin)?.[1] ?? []).map((name) => `--preset=${name}`);
+  const files = new Set(names.flatMap((origin) => /^(.+):\d+$/.exec(origin)?.[1] ?? []));
+  const flags = Object.entries(origins)
+    .filter(([key, origin]) => origin.startsWith('--') && key !== 'folds')
+    .map(([key, origin]) => `${origin}=${quoted(setting(config[key]))}`);
+  if (names.length === 0) return '';
+  return ['ser cv', ...presets, ...[...files].map((file) => `--config=${quoted(file)}`), ...flags].join(' ');
+}
+
+/** As a POSIX shell needs it. */
+function quoted(word: string): string {
+  return /^[\w./:,=@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** The settings themselves: without what describes the run and has its own place in the report. */
 function settingsOf(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const described = new Set(['command', 'versions', 'labels', 'foldCount']);
+  const described = new Set(['command', 'versions', 'labels', 'foldCount', 'origins']);
   return Object.fromEntries(Object.entries(config).filter(([key]) => !described.has(key)));
 }

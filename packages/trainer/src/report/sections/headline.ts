@@ -6,7 +6,8 @@ import type { Report } from '../summarize';
 export function headline(report: Report): Markup {
   const { pooled, acrossFolds, config } = report;
   const done = report.folds.filter((fold) => fold.status === 'done').length;
-  const facts = ['dataset', 'encoder', 'pool', 'mix', 'losses'].flatMap((key) =>
+  const corpus = config['corpus'] === undefined ? 'dataset' : 'corpus';
+  const facts = [corpus, 'encoder', 'tune', 'pool', 'mix', 'losses', 'seed'].flatMap((key) =>
     config[key] === undefined ? [] : [`${key} ${setting(config[key])}`],
   );
   return html`<header>

@@ -62,7 +62,7 @@ function note(report: Report): Markup {
 }
 
 /** The corpus by its card's name, whatever spelling the run was started with. */
-function corpusOf(report: Report): string {
-  const dataset = report.config['dataset'];
-  return typeof dataset === 'string' ? dataset.toLowerCase() : '';
+function corpusOf({ config }: Report): string {
+  const name = config['corpus'] ?? config['dataset'];
+  return typeof name === 'string' ? name.toLowerCase() : '';
 }

@@ -9,7 +9,7 @@ export function reproduceSection(report: Report): Markup {
     cells: [name, version === '' ? '–' : version],
   }));
   const settings = Object.entries(report.config).map(([key, value]) => ({
-    cells: [html`<code>${key}</code>`, html`<code>${setting(value)}</code>`],
+    cells: [html`<code>${key}</code>`, html`<code>${setting(value)}</code>`, report.origins[key] ?? ''],
   }));
   return section(
     'reproduce',
@@ -18,7 +18,7 @@ export function reproduceSection(report: Report): Markup {
     table('Software', [{ title: 'What' }, { title: 'Version' }], versions),
     details(
       `Resolved configuration (${settings.length} settings)`,
-      table('Every setting of the run', [{ title: 'Setting' }, { title: 'Value' }], settings),
+      table('Every setting of the run', [{ title: 'Setting' }, { title: 'Value' }, { title: 'From' }], settings),
     ),
   );
 }
