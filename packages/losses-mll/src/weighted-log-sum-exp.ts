@@ -55,29 +55,39 @@ function forward(
   const values: tf.Tensor[] = [];
   const rowGradients: tf.Tensor2D[] = [];
   let columnGradient: tf.Tensor2D = tf.zeros([count, dimensions]);
+  let turn: tf.Tensor = tf.zeros([1, 1]);
   for (let start = 0; start < count; start += tile) {
     const size = Math.min(tile, count - start);
-    const [value, rowGradient, next] = tf.tidy(() => {
-      const take = <T extends tf.Tensor2D>(x: T): T => tf.slice(x, [start, 0], [size, -1]);
-      const scores = scoresWithoutSelf(take(left), right, start, tf.slice(self, [0, 0], [size, size]));
+    const [value, rowGradient, next, done] = tf.tidy((): [tf.Tensor, tf.Tensor2D, tf.Tensor2D, tf.Tensor] => {
+      const take = (x: tf.Tensor2D): tf.Tensor2D => tf.slice(x, [start, 0], [size, -1]);
+      const scores = scoresWithoutSelf(tf.add(take(left), turn), right, start, tf.slice(self, [0, 0], [size, size]));
       const softmax = tf.softmax(scores);
       // At its largest score s a row has P = exp(s − log Σ exp), which is at least 1 / N: a safe way to the logarithm.
       const logSum = tf.sub(tf.max(scores, 1, true), tf.log(tf.max(softmax, 1, true)));
-      return [
-        tf.sum(tf.mul(logSum, take(weights))),
-        tf.mul(tf.matMul(softmax, rows), take(weights)),
-        tf.add(columnGradient, tf.matMul(softmax, take(weighted), true)),
-      ] as [tf.Tensor, tf.Tensor2D, tf.Tensor2D];
+      const value = tf.sum(tf.mul(logSum, take(weights)));
+      const rowGradient: tf.Tensor2D = tf.mul(tf.matMul(softmax, rows), take(weights));
+      const next: tf.Tensor2D = tf.add(columnGradient, tf.matMul(softmax, take(weighted), true));
+      return [value, rowGradient, next, zeroAfter(value, rowGradient, next)];
     });
     values.push(value);
     rowGradients.push(rowGradient);
-    columnGradient.dispose();
+    tf.dispose([columnGradient, turn]);
     columnGradient = next;
+    turn = done;
   }
   return {
     value: tf.addN(values) as tf.Scalar,
     gradient: tf.div(tf.add(tf.concat(rowGradients, 0), columnGradient), temperature),
   };
+}
+
+/**
+ * A zero [1, 1] that cannot be had before all of these. In a compiled graph only data decides what runs when: added to
+ * what the next tile starts from, it keeps ONNX Runtime from computing the scores of all tiles first and holding them.
+ */
+function zeroAfter(value: tf.Tensor, ...matrices: tf.Tensor2D[]): tf.Tensor {
+  const corners = matrices.map((matrix) => tf.slice(matrix, [0, 0], [1, 1]));
+  return tf.mul(tf.addN([tf.reshape(value, [1, 1]), ...corners]), 0);
 }
 
 /** Scores [size, N] of the rows start … start + size against all, the pairs (i, i) masked. */
