@@ -17,7 +17,9 @@ export function reshape(g: Graph, x: Value, shape: Shape): Value {
   const { source } = x;
   const first = source.kind === 'node' && source.node.op === 'Reshape' ? source.node.inputs[0] : null;
   if (first) return reshape(g, first, shape);
-  return g.one('Reshape', [x, g.int64(shape)], { shape, dtype: x.dtype });
+  // Otherwise a 0 would mean "the length this axis had".
+  const empty = shape.includes(0) ? { allowzero: 1 } : {};
+  return g.one('Reshape', [x, g.int64(shape)], { shape, dtype: x.dtype }, empty);
 }
 
 export function transpose(g: Graph, x: Value, perm: readonly number[]): Value {

@@ -1,6 +1,6 @@
 import { CompileError } from '../errors';
 import type { Graph, Value } from '../graph';
-import { add, binary, cast, compare, div, mul, sub, unary, where } from './basic';
+import { add, binary, cast, compare, div, expand, mul, sub, unary, where } from './basic';
 import { broadcast, dtypeAttr, input, inputList, numberAttr, type Call, type Lowering, type Lowerings } from './call';
 import { softmaxGradient } from './softmax-gradient';
 
@@ -99,6 +99,13 @@ function elu(g: Graph, x: Value): Value {
   return where(g, compare(g, 'GreaterOrEqual', x, scalar(g, 0)), x, expm1(g, x), x.shape);
 }
 
+/** 1 above zero, `alpha` at and below it, and what is no number stays so. */
+function step(g: Graph, x: Value, alpha: number): Value {
+  const above = cast(g, compare(g, 'Greater', x, scalar(g, 0)), 'float32');
+  const values = alpha === 0 ? above : add(g, mul(g, above, scalar(g, 1 - alpha)), scalar(g, alpha));
+  return where(g, g.one('IsNaN', [x], { shape: x.shape, dtype: 'bool' }), x, values, x.shape);
+}
+
 function atan2(g: Graph, y: Value, x: Value, shape: number[]): Value {
   const zero = scalar(g, 0);
   const quotient = unary(g, 'Atan', div(g, y, x, shape));
@@ -109,8 +116,8 @@ function atan2(g: Graph, y: Value, x: Value, shape: number[]): Value {
 }
 
 function pow(g: Graph, a: Value, b: Value, shape: number[]): Value {
-  if (b.splat === 1) return a;
-  if (b.splat === 2 && a.dtype === 'float32') return square(g, a);
+  if (b.splat === 1) return expand(g, a, shape);
+  if (b.splat === 2 && a.dtype === 'float32') return expand(g, square(g, a), shape);
   return binary(g, 'Pow', a, b, shape, a.dtype);
 }
 
@@ -178,7 +185,7 @@ export const elementwise: Lowerings = {
   Softplus: float((g, x) => unary(g, 'Softplus', x)),
   Sqrt: float((g, x) => unary(g, 'Sqrt', x)),
   Square: (call) => g1(call, square),
-  Step: float((g, x) => cast(g, compare(g, 'Greater', x, scalar(g, 0)), 'float32')),
+  Step: (call) => g1(call, (g, x) => step(g, cast(g, x, 'float32'), numberAttr(call, 'alpha', 0))),
   Tan: float((g, x) => unary(g, 'Tan', x)),
   Tanh: float((g, x) => unary(g, 'Tanh', x)),
 
@@ -196,7 +203,8 @@ export const elementwise: Lowerings = {
     return rest.reduce((sum, v) => add(call.graph, sum, v), first);
   },
   Atan2: arithmetic(atan2),
-  FloorDiv: arithmetic(floorDiv),
+  // An integer for floats, too: so does the tfjs CPU backend.
+  FloorDiv: arithmetic((g, a, b, shape) => cast(g, floorDiv(g, a, b, shape), 'int32')),
   Maximum: arithmetic((g, a, b, shape) => binary(g, 'Max', a, b, shape, a.dtype)),
   Minimum: arithmetic((g, a, b, shape) => binary(g, 'Min', a, b, shape, a.dtype)),
   Mod: arithmetic(floorMod),

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs';
 import { CompileError } from '../errors';
 import type { Graph, Value } from '../graph';
 import { add, reshape, transpose } from './basic';
@@ -31,11 +32,10 @@ export function matMul(
   transposeA: boolean,
   transposeB: boolean,
 ): Value {
-  const rank = a.shape.length;
-  const rows = a.shape[transposeA ? rank - 1 : rank - 2] ?? 1;
-  const columns = b.shape[transposeB ? rank - 2 : rank - 1] ?? 1;
-  const batchOf = (x: Value): number[] => x.shape.slice(0, -2);
-  const batch = batchOf(a).map((d, i) => Math.max(d, batchOf(b)[i] ?? 1));
+  const size = (x: Value, fromEnd: 1 | 2): number => x.shape[x.shape.length - fromEnd] ?? 1;
+  const rows = size(a, transposeA ? 1 : 2);
+  const columns = size(b, transposeB ? 2 : 1);
+  const batch = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const output = { shape: [...batch, rows, columns], dtype: a.dtype };
   if (!transposeA && !transposeB) return g.one('MatMul', [a, b], output);
   if (batch.every((d) => d === 1)) {

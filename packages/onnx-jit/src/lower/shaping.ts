@@ -226,7 +226,9 @@ export const shaping: Lowerings = {
     const dtype = dtypeAttr(call);
     const start = numberAttr(call, 'start');
     const stop = numberAttr(call, 'stop');
-    const step = numberAttr(call, 'step', start < stop ? 1 : -1);
+    const given = numberAttr(call, 'step', 1);
+    // tfjs counts down where the default step would never arrive.
+    const step = stop < start && given === 1 ? -1 : given;
     const length = Math.max(0, Math.ceil((stop - start) / step));
     const [from, to, by] = [start, stop, step].map((n) => g.scalar(n, dtype));
     return g.one('Range', [from ?? null, to ?? null, by ?? null], { shape: [length], dtype });
@@ -299,7 +301,7 @@ export const shaping: Lowerings = {
     const hot = oneHot(g, reshape(g, ids, [rows]), segments);
     const flat = reshape(g, cast(g, x, 'float32'), [rows, sizeOf(rest)]);
     const sums = g.one('Gemm', [hot, flat], { shape: [segments, sizeOf(rest)], dtype: 'float32' }, { transA: 1 });
-    return cast(g, reshape(g, sums, [segments, ...rest]), x.dtype);
+    return reshape(g, sums, [segments, ...rest]);
   },
   Diag: (call) => {
     const g = call.graph;

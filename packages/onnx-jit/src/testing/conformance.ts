@@ -8,13 +8,13 @@ import { programOf, type Case, type Program } from './case';
 type Outcome = ReturnType<Program['run']>;
 
 /** Cases that are compiled together: sessions and their shader or memory plans are what costs. */
-const together = 40;
+const together = 20;
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 /** Runs programs compiled, many in one graph; where that fails, one by one, so that the culprit is named. */
 export async function runCompiled(programs: readonly Program[], provider: Provider = 'cpu'): Promise<(Outcome | Error)[]> {
-  const step = jit((inputs: tf.Tensor[][]) => programs.map((p, i) => p.run(inputs[i] ?? [])), { provider });
+  const step = jit((inputs: tf.Tensor[][]) => programs.map((p, i) => p.run(inputs[i] ?? [])), { provider, threads: 1 });
   try {
     return await step(programs.map((p) => p.inputs));
   } catch (error) {
