@@ -8,6 +8,8 @@ export interface FlacHeader {
   readonly channels: number;
   /** Hz. */
   readonly sampleRate: number;
+  /** Of a sample. */
+  readonly bits: number;
   /** Samples per channel; 0 when the encoder did not know. */
   readonly frames: number;
   /** Where the first audio frame starts, in bytes. */
@@ -36,8 +38,9 @@ export async function readFlacHeader(source: ByteSource): Promise<FlacHeader> {
   const sampleRate = info.readUIntBE(10, 3) >> 4;
   checkRate(sampleRate);
   const channels = ((info.readUInt8(12) >> 1) & 7) + 1;
+  const bits = (((info.readUInt8(12) & 1) << 4) | (info.readUInt8(13) >> 4)) + 1;
   const frames = (info.readUInt8(13) & 15) * 2 ** 32 + info.readUInt32BE(14);
-  return { container: 'flac', channels, sampleRate, frames, dataOffset: at };
+  return { container: 'flac', channels, sampleRate, bits, frames, dataOffset: at };
 }
 
 /**
@@ -51,7 +54,8 @@ export async function readFlacSamples(source: ByteSource, header: FlacHeader): P
   if (file.length <= header.dataOffset) throw new InputError('FLAC file without audio');
   // The library yields a frame when it meets the header of the next, which the last frame does not have: without a
   // copy of a frame header at the end it drops up to 4,096 samples.
-  const sentinel = file.subarray(header.dataOffset, header.dataOffset + 64);
+  const first = file.subarray(header.dataOffset);
+  const sentinel = Buffer.concat([first.subarray(0, frameHeaderLength(first)), Buffer.alloc(32)]);
   const decoder = new FLACDecoder();
   await decoder.ready;
   try {
@@ -68,8 +72,21 @@ export async function readFlacSamples(source: ByteSource, header: FlacHeader): P
     if (sampleRate !== header.sampleRate || channelData.length !== header.channels) {
       throw new InputError('FLAC audio whose frames differ from its header in rate or channels');
     }
+    // It divides by 2^(n-1) - 1, so that the most negative sample comes out below -1.
+    const scale = 2 ** (header.bits - 1);
+    for (const channel of channelData) {
+      for (let i = 0; i < channel.length; i++) channel[i] = Math.round((channel[i] ?? 0) * (scale - 1)) / scale;
+    }
     return channelData;
   } finally {
     decoder.free();
   }
+}
+
+/** Bytes of the frame header at the start: four, the coded frame number, block size and rate where they follow, a CRC. */
+function frameHeaderLength(frame: Buffer): number {
+  const sizeCode = (frame[2] ?? 0) >> 4;
+  const rateCode = (frame[2] ?? 0) & 15;
+  const number = Math.max(1, Math.clz32(~((frame[4] ?? 0) << 24)));
+  return 4 + number + (sizeCode === 6 ? 1 : sizeCode === 7 ? 2 : 0) + (rateCode === 12 ? 1 : rateCode > 12 ? 2 : 0) + 1;
 }

@@ -102,11 +102,12 @@ function parseFormat(
   const bits = u16(b, 14);
   if (tag === 0xfffe) {
     if (b.length < 40) throw new InputError(`WAVE_FORMAT_EXTENSIBLE with a fmt chunk of ${size} bytes, expected 40`);
-    // A sub-format is a plain tag in front of a fixed suffix; anything else is a codec's own.
-    if (b.toString('hex', 32, 40) !== '800000aa00389b71' || u32(b, 24) > 0xffff) {
+    // A sub-format is a plain tag in front of a fixed suffix; anything else is a codec's own. Big-endian writers do not
+    // agree whether the tag has two bytes or four.
+    if (b.toString('hex', 32, 40) !== '800000aa00389b71') {
       throw new InputError(`WAVE_FORMAT_EXTENSIBLE with the unknown sub-format ${b.toString('hex', 24, 40)}`);
     }
-    tag = u32(b, 24);
+    tag = u16(b, 24) || u16(b, 26);
   }
   const encoding = ({ 1: 'integer', 3: 'float', 6: 'a-law', 7: 'mu-law' } as const)[tag];
   if (!encoding) {

@@ -26,9 +26,10 @@ export async function readWavSamples(
   const data = await source.read(header.dataOffset + frames[0] * block, (frames[1] - frames[0]) * block);
   if (data.length < (frames[1] - frames[0]) * block) throw new InputError('ends while it is being read');
   const bytes = canonical(header, data);
+  const length = frames[1] - frames[0];
   const byNodeWav =
     header.encoding === 'float' || (header.encoding === 'integer' && (header.width === 2 || header.width === 4));
-  return byNodeWav ? withNodeWav(header, bytes) : withWavefile(header, bytes);
+  return byNodeWav ? withNodeWav(header, bytes) : withWavefile(header, bytes, length);
 }
 
 function withNodeWav(header: WavHeader, bytes: Buffer): Float32Array[] {
@@ -45,7 +46,7 @@ function withNodeWav(header: WavHeader, bytes: Buffer): Float32Array[] {
   return channels;
 }
 
-function withWavefile(header: WavHeader, bytes: Buffer): Float32Array[] {
+function withWavefile(header: WavHeader, bytes: Buffer, length: number): Float32Array[] {
   const wav = new WaveFile(bytes);
   if (header.encoding === 'a-law') wav.fromALaw();
   if (header.encoding === 'mu-law') wav.fromMuLaw();
@@ -54,7 +55,8 @@ function withWavefile(header: WavHeader, bytes: Buffer): Float32Array[] {
   const [offset, scale] =
     header.encoding !== 'integer' ? [0, 2 ** -15] : header.width === 1 ? [-128, 2 ** -7] : [0, 2 ** -23];
   return Array.from({ length: header.channels }, (_, c) => {
-    const channel = new Float32Array(samples.length / header.channels);
+    // Not the length of what came back: wavefile takes the padding byte of an odd chunk for a sample.
+    const channel = new Float32Array(length);
     for (let i = 0; i < channel.length; i++) channel[i] = ((samples[i * header.channels + c] ?? 0) + offset) * scale;
     return channel;
   });
@@ -63,22 +65,22 @@ function withWavefile(header: WavHeader, bytes: Buffer): Float32Array[] {
 /** The samples in a little-endian WAV file with the plainest header there is. */
 function canonical(header: WavHeader, data: Buffer): Buffer {
   const block = header.width * header.channels;
-  // Not from Buffer's pool, so that typed arrays over it are aligned; and with the padding byte of an odd chunk.
-  const out = Buffer.from(new ArrayBuffer(44 + data.length + (data.length % 2)));
+  // Not from Buffer's pool, and samples from byte 48: node-wav lays typed arrays of up to 8 bytes over it.
+  const out = Buffer.from(new ArrayBuffer(48 + data.length + (data.length % 2)));
   out.write('RIFF', 0, 'latin1');
   out.writeUInt32LE(out.length - 8, 4);
   out.write('WAVEfmt ', 8, 'latin1');
-  out.writeUInt32LE(16, 16);
+  out.writeUInt32LE(20, 16);
   out.writeUInt16LE({ integer: 1, float: 3, 'a-law': 6, 'mu-law': 7 }[header.encoding], 20);
   out.writeUInt16LE(header.channels, 22);
   out.writeUInt32LE(header.sampleRate, 24);
   out.writeUInt32LE(header.sampleRate * block, 28);
   out.writeUInt16LE(block, 32);
   out.writeUInt16LE(8 * header.width, 34);
-  out.write('data', 36, 'latin1');
-  out.writeUInt32LE(data.length, 40);
-  data.copy(out, 44);
-  if (header.bigEndian) swap(out.subarray(44, 44 + data.length), header.width);
+  out.write('data', 40, 'latin1');
+  out.writeUInt32LE(data.length, 44);
+  data.copy(out, 48);
+  if (header.bigEndian) swap(out.subarray(48, 48 + data.length), header.width);
   return out;
 }
 
