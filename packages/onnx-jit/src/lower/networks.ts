@@ -6,7 +6,7 @@ import { CONV1D, CONV1D_TRANSPOSE } from '../ops/conv1d';
 import { GELU } from '../ops/gelu';
 import { INSTANCE_NORM } from '../ops/instance-norm';
 import { LAYER_NORM } from '../ops/layer-norm';
-import { add, cast, div, mul, reshape, slice, sub, transpose, unary } from './basic';
+import { add, binary, cast, compare, div, mul, reshape, slice, sub, transpose, unary, where } from './basic';
 import {
   broadcast,
   input,
@@ -222,6 +222,56 @@ function averagePoolGradient(call: Call): Value {
   );
 }
 
+/**
+ * The first of the largest inputs of a window takes the gradient of its output. Tap by tap: where the input is the
+ * window's largest and no tap before was; a transposed convolution with one-hot filters puts the taps back in place.
+ */
+function maxPoolGradient(call: Call): Value {
+  const g = call.graph;
+  const x = toChannelFirst(g, input(call, 'input'));
+  const largest = toChannelFirst(g, input(call, 'output'));
+  const dy = toChannelFirst(g, input(call, 'dy'));
+  const [batch = 0, channels = 0, ...size] = x.shape;
+  const w = poolWindow(call, input(call, 'input').shape);
+  const [top, left, bottom, right] = w.pads;
+  const padded =
+    Math.max(...w.pads) === 0
+      ? x
+      : g.one(
+          'Pad',
+          [x, g.int64([0, 0, top, left, 0, 0, bottom, right]), g.scalar(-3.4028234663852886e38)],
+          { shape: [batch, channels, (size[0] ?? 0) + top + bottom, (size[1] ?? 0) + left + right], dtype: 'float32' },
+          { mode: 'constant' },
+        );
+  const taps = w.kernel[0] * w.kernel[1];
+  const parts: Value[] = [];
+  let free: Value | null = null;
+  for (let tap = 0; tap < taps; tap++) {
+    const [row, column] = [Math.floor(tap / w.kernel[1]), tap % w.kernel[1]];
+    const ends = [row + (w.outSize[0] - 1) * w.strides[0] + 1, column + (w.outSize[1] - 1) * w.strides[1] + 1];
+    const seen = slice(
+      g,
+      padded,
+      [0, 0, row, column],
+      [batch, channels, ...ends],
+      [1, 1, ...w.strides],
+      largest.shape,
+    );
+    const equal: Value = compare(g, 'Equal', seen, largest);
+    const hit: Value = free ? binary(g, 'And', equal, free, equal.shape, 'bool') : equal;
+    const others = unary(g, 'Not', hit);
+    free = free ? binary(g, 'And', free, others, equal.shape, 'bool') : others;
+    parts.push(reshape(g, where(g, hit, dy, g.scalar(0), dy.shape), [batch * channels, 1, ...w.outSize]));
+  }
+  const [first] = parts;
+  const shape = [batch * channels, taps, ...w.outSize];
+  const stacked = parts.length === 1 && first ? first : g.one('Concat', parts, { shape, dtype: 'float32' }, { axis: 1 });
+  const oneHot = Float32Array.from({ length: taps * taps }, (_, i) => Number(Math.floor(i / taps) === i % taps));
+  const filters = g.constant(oneHot, [taps, 1, ...w.kernel], 'float32');
+  const dx = transposedConv(g, stacked, filters, w, 1, 1);
+  return toChannelLast(g, reshape(g, dx, x.shape));
+}
+
 export const networks: Lowerings = {
   AvgPool: pool('AveragePool', { count_include_pad: 0 }),
   AvgPoolGrad: averagePoolGradient,
@@ -234,6 +284,7 @@ export const networks: Lowerings = {
   FusedConv2D: fused(false),
   FusedDepthwiseConv2D: fused(true),
   MaxPool: pool('MaxPool', {}),
+  MaxPoolGrad: maxPoolGradient,
   FusedBatchNorm: (call) => {
     const g = call.graph;
     const x = input(call, 'x');

@@ -85,8 +85,17 @@ function inputGradient(
     const outPerGroup = outChannels / groups;
     const grouped = tf.reshape(tf.reverse(filter, 2), [groups, outPerGroup, channelsPerGroup, kernel]);
     const flipped = tf.reshape(tf.transpose(grouped, [0, 2, 1, 3]), [channels, outPerGroup, kernel]);
-    const attrs = { stride: 1, before: kernel - 1 - before, after: kernel - 1 - after, groups, dilation: 1 };
-    return traceConv1d(dy, flipped, attrs);
+    // The first and last outputs saw nothing but padding where that is longer than the kernel reaches back.
+    const [head, tail] = [Math.max(0, before - kernel + 1), Math.max(0, after - kernel + 1)];
+    const seen = head + tail > 0 ? tf.slice(dy, [0, 0, head], [batch, outChannels, (dy.shape[2] ?? 0) - head - tail]) : dy;
+    const attrs = {
+      stride: 1,
+      before: kernel - 1 - before + head,
+      after: kernel - 1 - after + tail,
+      groups,
+      dilation: 1,
+    };
+    return traceConv1d(seen, flipped, attrs);
   }
   const [dx] = runTraceKernel(CONV1D_TRANSPOSE, { x: dy, filter }, { stride, before, after, groups, time });
   if (!dx) throw new Error('conv1d: no gradient');

@@ -65,7 +65,6 @@ const otherConvolutions: Case[] = [
     { stride: 1, pad: 'same' as const },
     { stride: 2, pad: 'valid' as const },
     { stride: 3, pad: 'same' as const },
-    { stride: 1, pad: 2 },
   ].map(
     ({ stride, pad }): Case => ({
       name: `tf.conv1d, stride ${stride}, ${pad} padding`,
@@ -128,7 +127,13 @@ const pools: Case[] = [
 ].flatMap(({ shape, size, strides, pad }): Case[] => {
   const what = `of [${shape}], window ${size}, strides ${strides}, ${pad} padding`;
   return [
-    { name: `avgPool ${what}`, inputs: [floats(shape)], fn: (x) => tf.avgPool(x as tf.Tensor4D, size, strides, pad) },
+    {
+      name: `avgPool ${what}`,
+      inputs: [floats(shape)],
+      fn: (x) => tf.avgPool(x as tf.Tensor4D, size, strides, pad),
+      // Compiled, it is the gradient of what avgPool computes: see networks.test.ts.
+      ...(pad === 'valid' ? {} : { noGradient: 'at a padded border tfjs divides by the whole window' }),
+    },
     { name: `maxPool ${what}`, inputs: [floats(shape)], fn: (x) => tf.maxPool(x as tf.Tensor4D, size, strides, pad) },
   ];
 });
@@ -143,11 +148,13 @@ const normalisations: Case[] = [
     name: 'batchNorm with mean and variance only',
     inputs: [floats([5, 4]), floats([4]), floats([4], 0.2, 2)],
     fn: (x, mean, variance) => tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D),
+    noGradient: 'tfjs has it with scale and offset only',
   },
   {
     name: 'batchNorm with a scale',
     inputs: [floats([3, 5, 4]), floats([4]), floats([4], 0.2, 2), floats([4])],
     fn: (x, mean, variance, scale) => tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D, undefined, scale as tf.Tensor1D),
+    noGradient: 'tfjs has it with scale and offset only',
   },
   {
     name: 'maxPool with equal numbers in a window',

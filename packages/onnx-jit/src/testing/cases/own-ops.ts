@@ -50,6 +50,8 @@ const convolutions: Case[] = [
   convolution([2, 3, 7], [4, 3, 4], { padding: [3, 1] }),
   convolution([2, 3, 2], [4, 3, 5], { padding: [4, 4] }),
   convolution([2, 3, 6], [2, 3, 2], { padding: [3, 0] }), // more padding than the kernel can reach back over
+  convolution([2, 3, 6], [2, 3, 2], { padding: [3, 4] }),
+  convolution([2, 3, 6], [2, 3, 2], { padding: [3, 0], stride: 2 }),
   convolution([2, 4, 7], [6, 2, 3], { groups: 2 }),
   convolution([2, 4, 8], [4, 1, 3], { groups: 4, padding: 1 }),
   convolution([2, 4, 9], [6, 2, 4], { groups: 2, stride: 2, padding: [1, 2] }),
