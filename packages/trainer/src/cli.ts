@@ -1,7 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { ablateCommand } from './commands/ablate';
+import { compareCommand } from './commands/compare';
 import { configCommand } from './commands/config';
+import { dataCommand } from './commands/data';
+import { exportCommand } from './commands/export';
 import { Interrupted } from './commands/interrupt';
+import { predictCommand } from './commands/predict';
 import { cvCommand, foldCommand } from './commands/run';
 import { isInputError } from './errors';
 
@@ -11,6 +16,11 @@ const program = new Command('ser')
   .configureHelp({ helpWidth: Math.min(120, process.stdout.columns ?? 120) })
   .addCommand(cvCommand())
   .addCommand(foldCommand())
+  .addCommand(predictCommand())
+  .addCommand(exportCommand())
+  .addCommand(compareCommand())
+  .addCommand(ablateCommand())
+  .addCommand(dataCommand())
   .addCommand(configCommand());
 
 for (const command of program.commands) exitByError(command);
