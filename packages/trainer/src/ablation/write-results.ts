@@ -1,0 +1,150 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { duration, percent, plusMinus, pValue, signedPoints } from '../report/format';
+import { html, type Markup } from '../report/html';
+import { page } from '../report/page';
+import { section, table, type Column, type Row } from '../report/table';
+import { textTable } from '../report/text-table';
+import { difference } from '../report/write-comparison';
+import type { AblationResults, RowResult } from './results';
+
+const parts = ['kl', 'center', 'focal', 'supcon'] as const;
+
+/** Writes `ablation.json`, `ablation.html` and `ablation.md` (for a README) into a folder. */
+export async function writeAblation(dir: string, results: AblationResults): Promise<{ htmlPath: string }> {
+  await mkdir(dir, { recursive: true });
+  const htmlPath = join(dir, 'ablation.html');
+  await writeFile(join(dir, 'ablation.json'), `${JSON.stringify(results, null, 1)}\n`);
+  await writeFile(join(dir, 'ablation.md'), `${ablationMarkdown(results)}\n`);
+  await writeFile(htmlPath, ablationPage(results));
+  return { htmlPath };
+}
+
+const shortHeader = ['row', 'what', 'seeds', 'WA %', 'UA %', 'ΔUA to first row [95 %]', "McNemar's p", 'paper UA %'];
+
+function shortRow(result: RowResult): string[] {
+  const { row, sameAs, seeds, missingSeeds, wa, ua, difference: delta } = result;
+  return [
+    sameAs.length > 0 ? `${row.row} (= ${sameAs.join(', ')})` : row.row,
+    row.title,
+    missingSeeds.length > 0 ? `${seeds.length} of ${seeds.length + missingSeeds.length}` : String(seeds.length),
+    plusMinus(wa),
+    plusMinus(ua),
+    delta === undefined ? '' : difference(delta.ua),
+    delta === undefined ? '' : pValue(delta.mcnemar.p),
+    row.paper === undefined ? '' : row.paper.ua.toFixed(2),
+  ];
+}
+
+const contrastHeader = ['question', 'rows', 'ΔUA [95 %]', 'ΔUA by seed', "McNemar's p", 'adjusted p'];
+
+function contrastRow(contrast: AblationResults['contrasts'][number]): string[] {
+  const { question, from, to, difference: delta, adjustedP } = contrast;
+  const { mean, sd } = delta.uaBySeed;
+  return [
+    question,
+    `${from} → ${to}`,
+    difference(delta.ua),
+    Number.isFinite(sd) ? `${signedPoints(mean)} ± ${percent(sd)}` : signedPoints(mean),
+    pValue(delta.mcnemar.p),
+    pValue(adjustedP),
+  ];
+}
+
+/** For a terminal. */
+export function ablationText(results: AblationResults): string {
+  const rows = textTable(shortHeader, results.rows.map(shortRow));
+  if (results.contrasts.length === 0) return rows;
+  return `${rows}\n\n${textTable(contrastHeader, results.contrasts.map(contrastRow))}`;
+}
+
+/** For a README: the rows and the contrasts as Markdown tables. */
+export function ablationMarkdown(results: AblationResults): string {
+  const markdown = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
+    [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const blocks = [markdown(shortHeader, results.rows.map(shortRow))];
+  if (results.contrasts.length > 0) blocks.push(markdown(contrastHeader, results.contrasts.map(contrastRow)));
+  return [...blocks, explanation(results), ...results.notes].join('\n\n');
+}
+
+function explanation({ folds, utterances, seconds }: AblationResults): string {
+  return (
+    `Mean ± sd over seeds, in %; fold${folds.length === 1 ? '' : 's'} ${folds.join(', ')}, ${utterances} test ` +
+    `utterances, ${duration(seconds)} of training in all. Differences are paired by seed and utterance, with a ` +
+    `bootstrap 95 % interval over utterances; McNemar's exact test is on the probabilities averaged over the seeds; ` +
+    `adjusted p is Holm's over all contrasts.`
+  );
+}
+
+function ablationPage(results: AblationResults): string {
+  const open = results.rows.filter(({ missingSeeds }) => missingSeeds.length > 0);
+  const header = html`<header>
+    <p class="kicker">Ablation</p>
+    <h1>${results.name}</h1>
+    <p>${explanation(results)}</p>
+    ${
+      open.length === 0
+        ? undefined
+        : html`<p class="status open" role="status">
+            Incomplete:
+            ${open.map(({ row, missingSeeds }) => `row ${row.row} lacks seed ${missingSeeds.join(', ')}`).join('; ')}.
+          </p>`
+    }
+  </header>`;
+  const sections = [
+    section('rows', 'Rows', rowsTable(results)),
+    results.contrasts.length === 0
+      ? undefined
+      : section(
+          'contrasts',
+          'What each part does',
+          table(
+            'Differences between rows',
+            contrastHeader.map((title, index) => ({ title, numeric: index > 1 })),
+            results.contrasts.map((contrast) => ({ cells: contrastRow(contrast) })),
+          ),
+        ),
+    results.notes.length === 0
+      ? undefined
+      : section(
+          'notes',
+          'Notes',
+          html`<ul>
+            ${results.notes.map((note) => html`<li>${note}</li>`)}
+          </ul>`,
+        ),
+  ].filter((part): part is Markup => part !== undefined);
+  return page(`${results.name} – ablation`, header, sections, html`<footer>Written by ser ablate.</footer>`);
+}
+
+/** In the form of the paper's Table 3: a tick for each part, the paper's numbers, ours, the difference. */
+function rowsTable({ rows }: AblationResults): Markup {
+  const titles = ['Row', 'What', 'LAM', 'EAM', 'Max', 'Mean', 'FLAM', 'KL', 'Center', 'Focal', 'SupCon'];
+  const ours = ['Paper WA', 'Paper UA', 'Seeds', 'WA %', 'UA %', 'ΔUA [95 %]', 'p'];
+  const columns: Column[] = [...titles.map((title) => ({ title })), ...ours.map((title) => ({ title, numeric: true }))];
+  const cells = (result: RowResult): Row => {
+    const { settings, paper } = result.row;
+    const tick = (on: boolean): string => (on ? '✓' : '');
+    const [row = '', title = '', seeds = '', wa = '', ua = '', delta = '', p = ''] = shortRow(result);
+    return {
+      cells: [
+        row,
+        title,
+        tick(settings.mix === 'lam'),
+        tick(settings.mix === 'eam'),
+        tick(settings.pool === 'max'),
+        tick(settings.pool === 'mean'),
+        tick(settings.pool === 'flam'),
+        ...parts.map((part) => tick(settings.losses?.includes(part) ?? false)),
+        paper === undefined ? '' : paper.wa.toFixed(2),
+        paper === undefined ? '' : paper.ua.toFixed(2),
+        seeds,
+        wa,
+        ua,
+        delta,
+        p,
+      ],
+    };
+  };
+  return table('Paper and this ablation, in the form of Table 3', columns, rows.map(cells));
+}

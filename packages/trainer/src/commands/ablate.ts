@@ -1,0 +1,141 @@
+import { join, relative } from 'node:path';
+import { Command, Option } from 'commander';
+import {
+  ablationJobs,
+  ablationResults,
+  ablationText,
+  readPlan,
+  runAblation,
+  selectRows,
+  table3Plan,
+  writeAblation,
+  type AblationPlan,
+} from '../ablation';
+import { ablationFolder, ablationRunName } from '../ablation/results';
+import type { AblationCell } from '../ablation/plan';
+import { resolveConfig, type ResolvedConfig } from '../config/resolve';
+import { InputError } from '../errors';
+import { writeReport } from '../report';
+import { addConfigOptions, type ConfigOptions } from './options';
+
+interface AblateOptions extends ConfigOptions {
+  readonly seeds: string;
+  readonly rows?: string;
+  readonly hubert?: string;
+  readonly wavlm?: string;
+  readonly onlyTable?: boolean;
+}
+
+/** `ser ablate table3`: rows × seeds as ordinary runs, then the table. What is done already is not run again. */
+export function ablateCommand(): Command {
+  const command = new Command('ablate')
+    .description(
+      "run an ablation (the paper's Table 3, or a YAML file of rows) with several seeds, and write its table",
+    )
+    .argument('<ablation>', 'table3, or a YAML file: rows: [{ title, settings: { … } }, …]')
+    .addOption(new Option('--seeds <n|list>', 'number of seeds from --seed on, or seeds such as 1,5,9').default('3'))
+    .addOption(new Option('--rows <list>', 'rows to run, such as 6,8,12; all by default'))
+    .addOption(new Option('--hubert <dir>', 'table3: weights of the HuBERT rows; with --wavlm instead of --encoder'))
+    .addOption(
+      new Option('--wavlm <dir>', 'table3: weights of the WavLM rows; rows without their encoder are left out'),
+    )
+    .addOption(new Option('--only-table', 'run nothing: write the table from the runs that are there'))
+    .action(ablate);
+  return addConfigOptions(command);
+}
+
+async function ablate(ablation: string, options: AblateOptions): Promise<void> {
+  const { seeds: seedList, rows, hubert, wavlm, onlyTable, config: file, preset, ...flags } = options;
+  if (flags['name'] !== undefined) throw new InputError('--name: the runs of an ablation are named by their settings');
+  const encoders = { ...(hubert ? { hubert } : {}), ...(wavlm ? { wavlm } : {}) };
+  const everything = ablation === 'table3' ? planOfTable3(encoders, flags) : await readPlan(ablation);
+  const plan = selectRows(everything, rows === undefined ? [] : rows.split(',').map((row) => row.trim()));
+  const resolveCell = (settings: object, more: object): ResolvedConfig =>
+    resolveConfig({ file, preset, flags: { ...flags, ...settings, ...more } });
+  const [first] = plan.rows;
+  const { config: common } = resolveCell(first?.settings ?? {}, {});
+  const seeds = parseSeeds(seedList, common.seed);
+  const corpus = common.trainOn === undefined ? common.dataset : `${common.trainOn}-to-${common.testOn ?? ''}`;
+  const word =
+    corpus
+      .split('/')
+      .filter(Boolean)
+      .at(-1)
+      ?.replace(/\.[a-z]+$/i, '') ?? 'corpus';
+  const encoder = 'hubert' in encoders || 'wavlm' in encoders ? Object.keys(encoders).join('-') : common.encoder;
+  const nameOf = (cell: AblationCell, seed: number): string => ablationRunName(plan, word, encoder, cell, seed);
+  // Every configuration is checked before the first run starts.
+  const jobs = ablationJobs(plan, seeds).map((job) => ({
+    ...job,
+    resolved: resolveCell(job.cell.settings, { seed: job.seed, name: nameOf(job.cell, job.seed) }),
+  }));
+
+  let failures = 0;
+  if (onlyTable !== true) failures = await runJobs(jobs);
+  const results = await ablationResults({
+    plan,
+    seeds,
+    folds: common.folds,
+    runDir: (cell, seed) => join(common.runs, nameOf(cell, seed)),
+  });
+  const { htmlPath } = await writeAblation(ablationFolder(common.runs, plan, word, encoder), results);
+  process.stdout.write(`${ablationText(results)}\nreport: ${relative(process.cwd(), htmlPath)}\n`);
+  if (failures > 0)
+    throw new InputError(`${failures} of ${jobs.length} runs failed; the same command tries them again`);
+}
+
+interface ResolvedJob {
+  readonly cell: AblationCell;
+  readonly seed: number;
+  readonly resolved: ResolvedConfig;
+}
+
+async function runJobs(jobs: readonly ResolvedJob[]): Promise<number> {
+  // The trainer is loaded only when something is trained.
+  const [{ runCv }, { createProgress }, { interruptSignal }] = await Promise.all([
+    import('../run/cv'),
+    import('../run/progress'),
+    import('./interrupt'),
+  ]);
+  const progress = createProgress();
+  const { signal, release } = interruptSignal();
+  try {
+    const run = async ({ resolved }: ResolvedJob): Promise<void> => {
+      const { dir, failed } = await runCv(resolved, { jobs: 1, progress, signal });
+      if (failed[0]) throw failed[0].error;
+      await writeReport(dir);
+    };
+    return (await runAblation(jobs, run, { line: progress.line, signal })).length;
+  } finally {
+    progress.stop();
+    release();
+  }
+}
+
+function planOfTable3(
+  encoders: { hubert?: string; wavlm?: string },
+  flags: Readonly<Record<string, unknown>>,
+): AblationPlan {
+  const { hubert, wavlm } = encoders;
+  if (hubert === undefined && wavlm === undefined) return table3Plan({ single: {} });
+  for (const flag of ['encoder', 'weights']) {
+    if (flags[flag] !== undefined) throw new InputError(`--${flag} and --hubert or --wavlm: expected one or the other`);
+  }
+  return table3Plan({
+    ...(hubert === undefined ? {} : { hubert: { encoder: 'hubert' as const, weights: hubert } }),
+    ...(wavlm === undefined ? {} : { wavlm: { encoder: 'wavlm' as const, weights: wavlm } }),
+  });
+}
+
+/** `3` → three seeds from the first on; `1,5,9` → those. */
+function parseSeeds(list: string, first: number): number[] {
+  const numbers = list.split(',').map(Number);
+  const wrong = numbers.some((seed) => !Number.isInteger(seed) || seed < 0);
+  if (wrong || new Set(numbers).size !== numbers.length) {
+    throw new InputError(`--seeds=${list}: expected a number of seeds, or different seeds such as 1,5,9`);
+  }
+  const [count = 0] = numbers;
+  if (numbers.length > 1) return numbers;
+  if (count < 1) throw new InputError(`--seeds=${list}: expected at least one seed`);
+  return Array.from({ length: count }, (_, index) => first + index);
+}
