@@ -8,6 +8,7 @@ import { encodeModel, nameOf, type NamedValue } from './serialize';
 import { createSession } from './session';
 import { createStore } from './store';
 import { wrapTensor } from './tensors';
+import { isTracing } from './trace-name';
 import { trace, type ArgumentType, type State, type Trace } from './trace';
 import { leavesOf, mapTree, type Tree } from './tree';
 
@@ -145,7 +146,11 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
     return next;
   };
 
-  const compiled = (...args: Args): Promise<Result> => inTurn(() => run(args));
+  const compiled = (...args: Args): Promise<Result> => {
+    if (isTracing())
+      throw new CompileError('a compiled function was called inside a compiled function: call the plain one');
+    return inTurn(() => run(args));
+  };
   return Object.assign(compiled, {
     sync: () => inTurn(() => store.sync()),
     compile: (...args: Args) => inTurn(async () => void (await entryFor(args, false))),

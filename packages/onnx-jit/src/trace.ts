@@ -113,7 +113,7 @@ const isTensor = (tensor: tf.TensorInfo): tensor is tf.Tensor => tensor instance
 const isVariable = (tensor: tf.TensorInfo): tensor is tf.Variable => tensor instanceof tf.Variable;
 
 function dataOf(tensor: tf.Tensor) {
-  return makeData(asDType('a captured tensor', tensor.dtype), tensor.dataSync());
+  return makeData(asDType('a captured tensor', tensor.dtype), tf.engine().readSync(tensor.dataId));
 }
 
 /** The tfjs backend that records kernels instead of running them. */
@@ -237,15 +237,24 @@ export function trace(
   if (backend.recorder)
     throw new CompileError('a compiled function was called inside a compiled function: call the plain one');
   const engine = tf.engine();
+  tf.backend(); // tfjs names its backend once it has been asked for it
   const before = tf.getBackend();
   const recorder = new Recorder(options.provider, options.inline);
-  const assign = Object.getOwnPropertyDescriptor(tf.Variable.prototype, 'assign');
+  const changed = ['assign', 'data', 'dataSync'] as const;
+  const originals = changed.map((name) => Object.getOwnPropertyDescriptor(tf.Variable.prototype, name));
   const { numTensors, numBytes, numDataBuffers } = engine.state;
   void tf.setBackend(TRACE_BACKEND);
   backend.recorder = recorder;
   tf.Variable.prototype.assign = function (this: tf.Variable, value: tf.Tensor): void {
     recorder.assign(this, value);
   };
+  // All other ways to a tensor's numbers go through these two.
+  const refuse = function (this: tf.Variable): never {
+    throw new CompileError(
+      `the value of variable "${this.name}" was read inside a compiled function: it would be baked in; return it and read it outside`,
+    );
+  };
+  Object.assign(tf.Variable.prototype, { data: refuse, dataSync: refuse });
   engine.startScope('onnx-jit');
   try {
     const args = types.map(({ name, shape, dtype }) => recorder.graph.input(name, shape, asDType(name, dtype)));
@@ -253,7 +262,12 @@ export function trace(
       engine.makeTensorFromDataId(recorder.dataOf(value), [...value.shape], tensorType(value), backend),
     );
     const results: Value[] = [];
-    const layout = mapTree(fn(tensors), (tensor) => results.push(recorder.valueOf(tensor)) - 1);
+    const layout = mapTree(fn(tensors), (tensor, path) => {
+      if (!isTensor(tensor)) {
+        throw new CompileError(`result ${path} of a compiled function is ${typeof tensor}: return tensors only`);
+      }
+      return results.push(recorder.valueOf(tensor)) - 1;
+    });
     return {
       graph: recorder.graph,
       arguments: args,
@@ -264,7 +278,11 @@ export function trace(
     };
   } finally {
     engine.endScope();
-    if (assign) Object.defineProperty(tf.Variable.prototype, 'assign', assign);
+    changed.forEach((name, i) => {
+      const original = originals[i];
+      if (original) Object.defineProperty(tf.Variable.prototype, name, original);
+      else Reflect.deleteProperty(tf.Variable.prototype, name);
+    });
     backend.recorder = null;
     void tf.setBackend(before);
     // Recorded tensors hold no memory: tfjs's accounts go on as if they had not been.
