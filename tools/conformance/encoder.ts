@@ -46,11 +46,13 @@ export async function encoder(folder: string): Promise<Check[]> {
   await tf.setBackend('cpu');
   const fixture = Field.readFile(path.join(folder, 'golden.json'));
   const short = readCases(fixture);
-  const references = fixture.has('long') ? [...short, readLong(fixture.get('long'))] : short;
+  const long = fixture.has('long') ? [readLong(fixture.get('long'))] : [];
   const checks: Check[] = [];
   for (const weights of weightFiles.filter((name) => existsSync(path.join(folder, name)))) {
     const view = viewWith(folder, weights);
     const model = await loadEncoder(view);
+    // Both files hold the same tensors: the long wave is worth its minute once.
+    const references = weights === weightFiles[0] ? [...short, ...long] : short;
     // A model whose statistics run over time takes no padding: its batch is one utterance twice.
     const batch = model.batching === 'padded' ? short : [short[0]!, short[0]!];
     for (const [name, open] of Object.entries(engines)) {

@@ -65,20 +65,19 @@ function discover(root: string): { fixtures: Map<string, Run>; notCovered: strin
   const fixtures = new Map<string, Run>();
   const notCovered: string[] = [];
   const visit = (directory: string): void => {
-    const entries = readdirSync(directory, { withFileTypes: true }).sort((a, b) => a.name.localeCompare(b.name));
-    const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
+    const files = readdirSync(directory).sort();
     if (files.includes('config.json') && files.includes('golden.json')) {
       fixtures.set(`${path.relative(root, directory) || '.'}/`, async () =>
         (await import('./encoder')).encoder(directory),
       );
       return;
     }
-    for (const entry of entries) {
-      const full = path.join(directory, entry.name);
-      const compare = known[entry.name];
-      if (entry.isDirectory()) visit(full);
+    for (const name of files) {
+      const full = path.join(directory, name);
+      const compare = known[name];
+      if (statSync(full).isDirectory()) visit(full);
       else if (compare) fixtures.set(path.relative(root, full), () => compare(full));
-      else if (entry.name !== 'README.md') notCovered.push(path.relative(root, full));
+      else if (name !== 'README.md') notCovered.push(path.relative(root, full));
     }
   };
   visit(root);
