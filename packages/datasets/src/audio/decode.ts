@@ -77,8 +77,11 @@ async function decodeSource(source: ByteSource, span: Span): Promise<DecodedAudi
   const channels =
     header.container === 'wav' ? await wavPart(source, header, span) : await flacPart(source, header, span);
   for (const channel of channels) {
-    const bad = channel.findIndex((x) => !Number.isFinite(x));
-    if (bad >= 0) throw new InputError(`sample ${bad} is ${channel[bad]}, expected a number`);
+    for (let i = 0; i < channel.length; i++) {
+      const x = channel[i] ?? 0;
+      // Infinity less itself is NaN, too.
+      if (x - x !== 0) throw new InputError(`sample ${i} is ${x}, expected a number`);
+    }
   }
   return { sampleRate: header.sampleRate, channels };
 }

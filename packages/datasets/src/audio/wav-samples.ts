@@ -36,10 +36,11 @@ function withNodeWav(header: WavHeader, bytes: Buffer): Float32Array[] {
   const channels = [...decode(bytes).channelData];
   if (header.encoding === 'integer' && header.width === 2) {
     // node-wav divides positive samples by 32767 and negative ones by 32768: a second harmonic at -96 dB.
+    const { round } = Math;
     for (const channel of channels) {
       for (let i = 0; i < channel.length; i++) {
         const x = channel[i] ?? 0;
-        if (x > 0) channel[i] = Math.round(x * 32767) / 32768;
+        if (x > 0) channel[i] = round(x * 32767) / 32768;
       }
     }
   }

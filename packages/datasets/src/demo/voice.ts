@@ -2,6 +2,9 @@ import type { Random } from '../random';
 import type { Prosody } from './prosody';
 import type { Speaker } from './speakers';
 
+// Looked up once: every global is a slow lookup where Jest runs this, and these are called for each sample.
+const { PI: pi, abs, ceil, cos, exp, floor, max, min, round, sign, sin, sqrt, tanh } = Math;
+
 /** Samples a second of everything made here. */
 export const demoSampleRate = 16_000;
 
@@ -51,10 +54,10 @@ interface Plan {
 function syllables(speaker: Speaker, prosody: Prosody, statement: Statement, random: Random): Plan {
   const nuclei = [...sentences[statement]].map((vowel) => vowels[vowel as keyof typeof vowels]);
   const seconds = nuclei.map(() => (0.19 + 0.04 * (random() - 0.5)) / (speaker.tempo * prosody.tempo));
-  const pause = Math.round(0.08 * demoSampleRate);
-  const voiced = Math.round(seconds.reduce((sum, s) => sum + s, 0) * demoSampleRate);
+  const pause = round(0.08 * demoSampleRate);
+  const voiced = round(seconds.reduce((sum, s) => sum + s, 0) * demoSampleRate);
   const total = voiced + 2 * pause;
-  const steps = Math.ceil(total / step);
+  const steps = ceil(total / step);
   const plan: Plan = {
     total,
     f0: new Float64Array(steps),
@@ -62,24 +65,24 @@ function syllables(speaker: Speaker, prosody: Prosody, statement: Statement, ran
     formants: [0, 1, 2, 3].map(() => new Float64Array(steps)),
   };
   const ends = seconds.map((_, i) => seconds.slice(0, i + 1).reduce((sum, s) => sum + s, 0));
-  const accented = Math.floor(random() * 2) + 1;
+  const accented = floor(random() * 2) + 1;
   const drift = 1.5 * (random() - 0.5);
   for (let k = 0; k < steps; k++) {
-    const t = Math.max(0, Math.min(voiced - 1, k * step - pause)) / demoSampleRate;
+    const t = max(0, min(voiced - 1, k * step - pause)) / demoSampleRate;
     const found = ends.findIndex((end) => t < end);
     const at = found < 0 ? nuclei.length - 1 : found;
     const begin = at === 0 ? 0 : (ends[at - 1] ?? 0);
     const inside = (t - begin) / (seconds[at] ?? 1);
     const whole = (t * demoSampleRate) / voiced;
-    const bump = Math.sin(Math.PI * inside);
+    const bump = sin(pi * inside);
     const accent = prosody.accent * bump * (at === accented ? 1 : at === accented + 2 ? 0.7 : 0.25);
     plan.f0[k] = speaker.f0 * 2 ** ((prosody.pitch + drift + accent + prosody.fall * (whole - 0.5)) / 12);
     const outside = k * step < pause || k * step >= pause + voiced;
     // The dip between syllables stands for a voiced consonant.
-    plan.loudness[k] = outside ? 0 : (0.25 + 0.75 * Math.sqrt(Math.max(0, bump))) * (1 - 0.3 * whole);
+    plan.loudness[k] = outside ? 0 : (0.25 + 0.75 * sqrt(max(0, bump))) * (1 - 0.3 * whole);
     const here = nuclei[at] ?? vowels.a;
-    const next = nuclei[Math.min(at + 1, nuclei.length - 1)] ?? here;
-    const glide = Math.max(0, (inside - 0.6) / 0.4) ** 2;
+    const next = nuclei[min(at + 1, nuclei.length - 1)] ?? here;
+    const glide = max(0, (inside - 0.6) / 0.4) ** 2;
     for (const [f, track] of plan.formants.entries()) track[k] = (here[f] ?? 0) * (1 - glide) + (next[f] ?? 0) * glide;
   }
   return plan;
@@ -95,7 +98,7 @@ function glottalSource(plan: Plan, prosody: Prosody, breath: number, random: Ran
   let shimmer = 1;
   let loudness = 0;
   for (let n = 0; n < source.length; n++) {
-    const k = Math.floor(n / step);
+    const k = floor(n / step);
     loudness += 0.01 * ((plan.loudness[k] ?? 0) - loudness);
     phase += ((plan.f0[k] ?? 0) * period) / demoSampleRate;
     if (phase >= 1) {
@@ -105,9 +108,9 @@ function glottalSource(plan: Plan, prosody: Prosody, breath: number, random: Ran
     }
     const flow =
       phase < opening
-        ? (0.5 / opening) * Math.sin((Math.PI * phase) / opening)
+        ? (0.5 / opening) * sin((pi * phase) / opening)
         : phase < opening + closing
-          ? (-0.5 / closing) * Math.sin((Math.PI / 2) * ((phase - opening) / closing))
+          ? (-0.5 / closing) * sin((pi / 2) * ((phase - opening) / closing))
           : 0;
     const aspiration = breath * (random() + random() - 1) * (phase < opening + closing ? 4 : 1);
     source[n] = loudness * (shimmer * flow + aspiration);
@@ -118,7 +121,7 @@ function glottalSource(plan: Plan, prosody: Prosody, breath: number, random: Ran
 /** Weighs the part above 1 kHz (a one-pole split) by a gain that stands for the slope of the source spectrum. */
 function tilt(signal: Float64Array, decibelsPerOctave: number): void {
   const gain = 10 ** ((2 * decibelsPerOctave) / 20);
-  const a = 1 - Math.exp((-2 * Math.PI * 1000) / demoSampleRate);
+  const a = 1 - exp((-2 * pi * 1000) / demoSampleRate);
   let low = 0;
   for (const [n, x] of signal.entries()) {
     low += a * (x - low);
@@ -130,13 +133,13 @@ function tilt(signal: Float64Array, decibelsPerOctave: number): void {
 function formants(source: Float64Array, out: Float64Array, plan: Plan, tract: number): void {
   out.set(source);
   for (const [f, track] of plan.formants.entries()) {
-    const r = Math.exp((-Math.PI * (bandwidths[f] ?? 100)) / demoSampleRate);
+    const r = exp((-pi * (bandwidths[f] ?? 100)) / demoSampleRate);
     const c = -r * r;
     let y1 = 0;
     let y2 = 0;
     for (let k = 0; k * step < out.length; k++) {
-      const b = 2 * r * Math.cos((2 * Math.PI * Math.min(7000, (track[k] ?? 0) * tract)) / demoSampleRate);
-      const end = Math.min(out.length, (k + 1) * step);
+      const b = 2 * r * cos((2 * pi * min(7000, (track[k] ?? 0) * tract)) / demoSampleRate);
+      const end = min(out.length, (k + 1) * step);
       for (let n = k * step; n < end; n++) {
         const y = (1 - b - c) * (out[n] ?? 0) + b * y1 + c * y2;
         y2 = y1;
@@ -151,11 +154,11 @@ function formants(source: Float64Array, out: Float64Array, plan: Plan, tract: nu
 function finish(signal: Float64Array, level: number, random: Random): Float32Array {
   let energy = 0;
   for (const x of signal) energy += x * x;
-  const gain = 10 ** (level / 20) / Math.sqrt(energy / signal.length);
+  const gain = 10 ** (level / 20) / sqrt(energy / signal.length);
   return Float32Array.from(signal, (x) => {
     const noisy = gain * x + 1e-3 * (random() + random() - 1);
     // Bends above 0.7 so that a loud voice is not clipped.
-    const size = Math.abs(noisy);
-    return size <= 0.7 ? noisy : Math.sign(noisy) * (0.7 + 0.29 * Math.tanh((size - 0.7) / 0.29));
+    const size = abs(noisy);
+    return size <= 0.7 ? noisy : sign(noisy) * (0.7 + 0.29 * tanh((size - 0.7) / 0.29));
   });
 }
