@@ -1,6 +1,6 @@
 /**
- * npm run test:pack: packs the built packages, installs the tarballs into empty projects outside of the workspace
- * with only what they declare, and runs every ```ts block of their READMEs there as an ES module, as CommonJS and
+ * npm run test:pack [-- PACKAGE…]: packs the built packages, installs the tarballs into empty projects outside of the
+ * workspace with only what they declare, and runs every ```ts block of their READMEs as an ES module, as CommonJS and
  * as TypeScript checked by tsc under NodeNext resolution. Needs `npm run build` first.
  */
 import { execFileSync } from 'node:child_process';
@@ -32,8 +32,11 @@ const tarballs = new Map<string, string>();
 let failures = 0;
 let runs = 0;
 
+const wanted = process.argv.slice(2);
 try {
-  for (const { packages, siblings = [] } of projects) check(packages, siblings);
+  for (const { packages, siblings = [] } of projects) {
+    if (wanted.length === 0 || packages.some((name) => wanted.includes(name))) check(packages, siblings);
+  }
 } finally {
   rmSync(workspace, { recursive: true, force: true });
 }
