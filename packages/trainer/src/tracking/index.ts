@@ -1,0 +1,1 @@
+export { openEventLog, type EventLog, type EventLogOptions, type EventRow } from './event-log';
