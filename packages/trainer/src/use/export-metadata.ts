@@ -29,7 +29,8 @@ export async function readExportMetadata(path: string): Promise<ExportMetadata> 
   const { metadataProps } = onnxProto.onnx.ModelProto.decode(await readFile(path));
   const properties = new Map(metadataProps.map(({ key, value }) => [key ?? '', value ?? '']));
   const labels: unknown = JSON.parse(properties.get('labels') ?? 'null');
-  if (!Array.isArray(labels)) throw new InputError(`${path}: no labels in its properties; expected a file of ser export`);
+  if (!Array.isArray(labels))
+    throw new InputError(`${path}: no labels in its properties; expected a file of ser export`);
   const trim = properties.get('trimSilenceDb');
   return {
     labels: labels.map(String),

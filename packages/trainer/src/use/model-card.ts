@@ -33,7 +33,9 @@ export function modelCard(about: {
     '## Input and output',
     '',
     '- `waveform` [1, samples]: mono, 16 kHz, float32 in [−1, 1]' +
-      (config.trim === 'silence' ? `, silence more than ${config.trimDb} dB below the loudest 25 ms cut from both ends` : ''),
+      (config.trim === 'silence'
+        ? `, silence more than ${config.trimDb} dB below the loudest 25 ms cut from both ends`
+        : ''),
     `- \`probabilities\` [1, ${labels.length}] in the order above; \`embedding\` [1, ${config.projection}]; \`attention\` [1, frames]`,
     `- Trained on crops of up to ${config.crop} s, tested on recordings of up to ${config.maxSeconds} s; longer ones in windows`,
     '',

@@ -50,7 +50,10 @@ export async function predictFile(predictor: Predictor, file: string, windowSeco
     const label = labels[argmax(probabilities)] ?? '';
     timeline.push({ start: seconds(start), end: seconds(end), label, probabilities: named(probabilities) });
     for (const { frame, weight } of attentionPeaks(attention)) {
-      peaks.push({ seconds: seconds(start + ((frame + 0.5) / attention.length) * (end - start)), weight: round(weight, 2) });
+      peaks.push({
+        seconds: seconds(start + ((frame + 0.5) / attention.length) * (end - start)),
+        weight: round(weight, 2),
+      });
     }
   }
   peaks.sort((a, b) => b.weight - a.weight);

@@ -28,7 +28,10 @@ export interface Predictor {
  * Opens a model: a fold folder (or its `model.safetensors`), or a file of `ser export`.
  * @throws {InputError} saying what was looked for.
  */
-export async function openPredictor(path: string, options: { weights?: string; engine?: EngineName } = {}): Promise<Predictor> {
+export async function openPredictor(
+  path: string,
+  options: { weights?: string; engine?: EngineName } = {},
+): Promise<Predictor> {
   if (path.endsWith('.onnx')) return openExported(path);
   const { model, config, labels } = await openModel(path, options.weights);
   const engine = await openEngine(options.engine ?? 'onnx-cpu', config.threads);
@@ -70,8 +73,12 @@ export interface OpenedModel {
 export async function openModel(path: string, weights?: string): Promise<OpenedModel> {
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'model.safetensors') : path;
   if (!existsSync(file)) {
-    const hint = existsSync(join(path, 'config.json')) ? '; this is a run folder: name one of its folds, such as fold-1' : '';
-    throw new InputError(`${file}: no such file, expected a fold's folder with model.safetensors, or an exported .onnx${hint}`);
+    const hint = existsSync(join(path, 'config.json'))
+      ? '; this is a run folder: name one of its folds, such as fold-1'
+      : '';
+    throw new InputError(
+      `${file}: no such file, expected a fold's folder with model.safetensors, or an exported .onnx${hint}`,
+    );
   }
   const { config: stored, labels } = await readModelCard(file);
   const config = weights === undefined ? stored : { ...stored, weights };

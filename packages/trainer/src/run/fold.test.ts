@@ -1,0 +1,198 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { listCheckpoints } from './checkpoint';
+import { diskError } from './files';
+import { runFold, type FoldResult } from './fold';
+import { lockFolder } from './lock';
+import { tinyFold } from './tiny-fold';
+
+const root = mkdtempSync(join(tmpdir(), 'ser-fold-'));
+const fresh = (name: string): string => join(root, name);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+interface Row {
+  readonly type: string;
+  readonly step: number;
+  readonly loss: number;
+  readonly components: Record<string, { raw: number; weighted: number }>;
+}
+function rows(dir: string): Row[] {
+  return readFileSync(join(dir, 'metrics.jsonl'), 'utf8')
+    .split('\n')
+    .slice(0, -1) // what follows the last line break may be half a row
+    .map((line) => ({ ...(JSON.parse(line) as Row), seconds: 0 }));
+}
+/** What must not depend on interruptions. */
+function outcome(dir: string): unknown {
+  const { seconds: _, ...fold } = JSON.parse(readFileSync(join(dir, 'fold.json'), 'utf8')) as FoldResult;
+  const text = (name: string): string => readFileSync(join(dir, name), 'utf8');
+  const model = readFileSync(join(dir, 'model.safetensors')).toString('base64');
+  return { fold, model, rows: rows(dir), predictions: text('predictions.jsonl'), embeddings: text('embeddings.jsonl') };
+}
+
+const plain = fresh('plain');
+let expected: unknown;
+beforeAll(async () => {
+  await runFold(await tinyFold(plain));
+  expected = outcome(plain);
+}, 120_000);
+
+/** The same fold in a process of its own, as `ser fold` would run it. */
+function start(dir: string): ChildProcess {
+  const script = join(__dirname, 'tiny-fold.ts');
+  return spawn(process.execPath, ['--conditions=@ser/source', '--import', 'tsx', script, dir], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+}
+const ended = (child: ChildProcess): Promise<number | null> =>
+  new Promise((done) => child.on('close', (code) => done(code)));
+
+describe('runFold', () => {
+  test('trains, tests each utterance once, and keeps the last checkpoints', async () => {
+    const predictions = readFileSync(join(plain, 'predictions.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: string; probabilities: number[] });
+    const job = await tinyFold(plain);
+    expect(predictions.map(({ id }) => id)).toEqual(job.fold.test.map(({ id }) => id));
+    for (const { probabilities } of predictions) expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+    expect(listCheckpoints(plain)).toHaveLength(2);
+    const epochs = rows(plain).filter(({ type }) => type === 'epoch');
+    expect(epochs).toHaveLength(4);
+    expect(epochs.at(-1)?.loss).toBeLessThan(0.8 * (epochs[0]?.loss ?? 0));
+    for (const { weighted } of Object.values(rows(plain)[0]?.components ?? {})) expect(weighted).toBeLessThanOrEqual(1);
+    expect(readdirSync(plain).filter((name) => name.includes('lock') || name.includes('.part'))).toEqual([]);
+  });
+
+  test('a second run of the same settings is the same, bit for bit; a finished fold is not run again', async () => {
+    const dir = fresh('again');
+    await runFold(await tinyFold(dir));
+    expect(outcome(dir)).toEqual(expected);
+    const before = readFileSync(join(dir, 'metrics.jsonl'), 'utf8');
+    await runFold(await tinyFold(dir));
+    expect(readFileSync(join(dir, 'metrics.jsonl'), 'utf8')).toBe(before);
+  });
+
+  test('Ctrl-C leaves a checkpoint; the run goes on to the same weights, bit for bit', async () => {
+    const dir = fresh('interrupted');
+    for (const stopAt of [3, 11, 17]) {
+      const controller = new AbortController();
+      const job = await tinyFold(dir);
+      let steps = 0;
+      const progress = {
+        ...job.progress,
+        step: ({ step }: { step: number }) => ((steps = step), step >= stopAt ? controller.abort() : undefined),
+      };
+      await expect(runFold({ ...job, progress, signal: controller.signal })).rejects.toThrow();
+      expect(steps).toBe(stopAt);
+      expect(existsSync(join(dir, 'fold.json'))).toBe(false);
+    }
+    await runFold(await tinyFold(dir));
+    expect(outcome(dir)).toEqual(expected);
+  });
+
+  test('killed at random moments, it ends as if it had not been', async () => {
+    const dir = fresh('killed');
+    const log = join(dir, 'metrics.jsonl');
+    for (const steps of [1, 8, 15]) {
+      const child = start(dir);
+      while (child.exitCode === null && !(existsSync(log) && rows(dir).length >= steps)) await sleep(5);
+      await sleep(40 * Math.random());
+      child.kill('SIGKILL');
+      await ended(child);
+    }
+    expect(existsSync(join(dir, 'fold.json'))).toBe(false);
+    const last = start(dir);
+    let text = '';
+    last.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const code = await ended(last);
+    expect({ code, text: code === 0 ? '' : text }).toEqual({ code: 0, text: '' });
+    expect(outcome(dir)).toEqual(expected);
+  }, 180_000);
+
+  test('a damaged checkpoint is noticed and the one before it taken', async () => {
+    for (const [name, damage] of [
+      ['flipped', (bytes: Buffer) => ((bytes[bytes.length - 5] = (bytes[bytes.length - 5] ?? 0) ^ 1), bytes)],
+      ['truncated', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
+      ['empty', () => Buffer.alloc(0)],
+    ] as const) {
+      const dir = fresh(name);
+      const controller = new AbortController();
+      const job = await tinyFold(dir);
+      const progress = {
+        ...job.progress,
+        step: ({ step }: { step: number }) => void (step >= 13 && controller.abort()),
+      };
+      await expect(runFold({ ...job, progress, signal: controller.signal })).rejects.toThrow();
+      const [newest = ''] = listCheckpoints(dir);
+      writeFileSync(join(dir, newest), damage(readFileSync(join(dir, newest))));
+      const lines: string[] = [];
+      await runFold({ ...job, progress: { ...job.progress, line: (line: string) => void lines.push(line) } });
+      expect(lines.join()).toContain(`${newest} is damaged`);
+      expect(outcome(dir)).toEqual(expected);
+    }
+  });
+
+  test('NaN stops the fold, names the utterances of the batch, and leaves the checkpoints whole', async () => {
+    const dir = fresh('nan');
+    const job = await tinyFold(dir, {
+      mix: 'none',
+      losses: ['kl'],
+      lossWeights: { kl: 1 },
+      buckets: 1,
+      lengthGroup: 1,
+    });
+    const bad = job.fold.train[5]?.id ?? '';
+    const stored = job.waves.get(bad);
+    if (!stored?.shared) throw new Error('no wave');
+    new Float32Array(stored.shared).fill(NaN);
+    const failure = await runFold(job).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ name: 'InputError' });
+    expect(String(failure)).toMatch(/fold 1, epoch 1, step \d+: the loss is NaN \(kl NaN\)/);
+    expect(String(failure)).toContain(bad);
+    expect(existsSync(join(dir, 'lock'))).toBe(false);
+  });
+
+  test('two processes do not share a fold; the lock of a dead one is taken over', async () => {
+    const dir = fresh('locked');
+    const unlock = lockFolder(dir);
+    const other = start(dir);
+    let text = '';
+    other.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    expect(await ended(other)).not.toBe(0);
+    expect(text).toContain(`process ${process.pid}`);
+    expect(text).toContain('is already running this fold');
+    unlock();
+    writeFileSync(
+      join(dir, 'lock'),
+      JSON.stringify({ pid: 2 ** 22 + 1, host: (await import('node:os')).hostname(), started: '' }),
+    );
+    lockFolder(dir)();
+    expect(existsSync(join(dir, 'lock'))).toBe(false);
+  });
+
+  test('inner validation selects the epoch and is not trained on; averaging works with it', async () => {
+    const dir = fresh('validated');
+    const result = await runFold(await tinyFold(dir, { validation: 1, select: 'best', average: 0.9 }));
+    expect(result.trainUtterances).toBe((await tinyFold(dir)).fold.train.length - 5);
+    const scores = rows(dir).flatMap((row) =>
+      'validation' in row ? [(row as { validation: { ua: number } }).validation.ua] : [],
+    );
+    expect(scores).toHaveLength(4);
+    expect(result.epoch).toBe(scores.indexOf(Math.max(...scores)) + 1);
+    expect(result.validation?.ua).toBeCloseTo(Math.max(...scores), 6);
+  });
+});
+
+test('a full disk is said in words', () => {
+  const error = Object.assign(new Error('write'), { code: 'ENOSPC' });
+  expect(diskError(error, 'runs/a/checkpoint')).toMatchObject({
+    name: 'InputError',
+    message: expect.stringContaining('no space left'),
+  });
+  const other = new Error('x');
+  expect(diskError(other, 'y')).toBe(other);
+});
