@@ -59,6 +59,31 @@ export async function loadFolder(folder: string, options: LoadFolderOptions = {}
   }
 }
 
+export interface FolderReport {
+  config: EncoderConfig;
+  /** The file of weights. */
+  weights: string;
+  parameters: number;
+  /** What stands before the encoder's names in the file, such as `wavlm.`. */
+  prefix: string;
+  /** Tensors of other parts of a bigger model. */
+  ignored: readonly string[];
+}
+
+/** What a folder holds, checked against its configuration, without loading the weights. @throws InputError */
+export async function inspectFolder(folder: string, options: LoadFolderOptions = {}): Promise<FolderReport> {
+  const config = await readConfig(folder);
+  const specs = parameterSpecs(config);
+  const checkpoint = await openCheckpoint(folder, options.weights);
+  try {
+    const { prefix, ignored } = matchTensors(checkpoint, specs, PREFIXES[config.kind]);
+    const parameters = specs.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    return { config, weights: checkpoint.path, parameters, prefix, ignored };
+  } finally {
+    await checkpoint.close();
+  }
+}
+
 /**
  * Writes an encoder as a folder that `loadEncoder` (and Hugging Face's libraries) read. The weights appear last and whole.
  *
@@ -82,7 +107,7 @@ async function readJson(path: string): Promise<Record<string, unknown> | undefin
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
     throw new InputError(`${path}: cannot be read (${String(error)})`);
   }
   try {

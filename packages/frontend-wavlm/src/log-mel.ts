@@ -7,6 +7,22 @@ const WINDOW = 400;
 const HOP = 160;
 const LINES = WINDOW / 2 + 1;
 
+/** The constant matrices of a log-mel spectrogram; made once an encoder, so that recordings of it share them. */
+export interface MelTransform {
+  /** [402, 1, 400] */
+  readonly basis: tf.Tensor3D;
+  /** [bins, 402, 1] */
+  readonly filters: tf.Tensor3D;
+  dispose(): void;
+}
+
+/** @param bins mel filters */
+export function createMelTransform(bins: number): MelTransform {
+  const basis = tf.keep(tf.tensor3d(windowedDft(), [2 * LINES, 1, WINDOW]));
+  const filters = tf.keep(tf.tensor3d(doubledFilters(bins), [bins, 2 * LINES, 1]));
+  return { basis, filters, dispose: () => tf.dispose([basis, filters]) };
+}
+
 /** Log-mel frames of a waveform of so many samples: one every 10 ms. */
 export const logMelFrames = (samples: number): number => Math.floor(samples / HOP);
 
@@ -45,15 +61,18 @@ function doubledFilters(bins: number): Float32Array {
  * @param lengths [batch], int32
  * @returns `mel` [batch, bins, frames] channel first, 0 beyond a row's frames, and its mask [batch, 1, frames]
  */
-export function logMel(waves: tf.Tensor2D, lengths: tf.Tensor1D, bins: number): { mel: tf.Tensor3D; valid: tf.Tensor3D } {
+export function logMel(
+  waves: tf.Tensor2D,
+  lengths: tf.Tensor1D,
+  { basis, filters }: MelTransform,
+): { mel: tf.Tensor3D; valid: tf.Tensor3D } {
   const [batch, samples] = waves.shape;
-  const frames = logMelFrames(samples);
-  const padded: tf.Tensor3D = tf.expandDims(mirrorEnds(waves, lengths, (frames - 1) * HOP + WINDOW), 1);
-  const basis = tf.tensor3d(windowedDft(), [2 * LINES, 1, WINDOW]);
+  // Just long enough for ⌊samples / 160⌋ frames.
+  const padded: tf.Tensor3D = tf.expandDims(mirrorEnds(waves, lengths, samples + WINDOW - HOP), 1);
   const spectrum = conv1d(padded, basis, { stride: HOP });
-  const filters = tf.tensor3d(doubledFilters(bins), [bins, 2 * LINES, 1]);
   const power = conv1d(tf.square(spectrum), filters);
   const log = tf.mul(tf.log(tf.maximum(power, 1e-10)), Math.LOG10E);
+  const frames = spectrum.shape[2];
   const valid: tf.Tensor3D = tf.reshape(validSteps(lengths, frames, HOP, HOP), [batch, 1, frames]);
   const hidden = tf.mul(tf.sub(valid, 1), 1e3);
   const floor = tf.sub(tf.max(tf.add(log, hidden), [1, 2], true), 8);

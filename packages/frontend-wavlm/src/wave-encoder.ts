@@ -78,9 +78,9 @@ export function waveEncoder(config: WaveConfig, parameters: Parameters): Encoder
   function apply(input: EncoderInput, options: ApplyOptions = {}): EncoderOutput {
     const [batch, samples] = input.waves.shape;
     const frames = frameCount(samples);
-    const mask = validSteps(input.lengths, frames, field, hop);
     const waves = config.normalizeInput ? normalizeWaves(input.waves, input.lengths) : input.waves;
     const features = convolve(config, parameters, tf.reshape(waves, [batch, 1, samples]));
+    const mask = validSteps(input.lengths, frames, field, hop);
     const projected = project(config, parameters, tf.reshape(features, [batch * frames, -1]));
     const unfold = (x: tf.Tensor2D): tf.Tensor3D => tf.reshape(x, [batch, frames, hiddenSize]);
     let hidden = maskFrames(unfold(projected), options.training ?? {}, p('masked_spec_embed'));

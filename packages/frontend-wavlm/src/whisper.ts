@@ -5,7 +5,7 @@ import { runBlocks, type Block, type Weights } from './blocks';
 import type { WhisperConfig } from './config';
 import type { ApplyOptions, Encoder, EncoderInput, EncoderOutput } from './encoder';
 import { linear } from './linear';
-import { LOG_MEL_MIN_SAMPLES, logMel, logMelFrames } from './log-mel';
+import { createMelTransform, LOG_MEL_MIN_SAMPLES, logMel, logMelFrames } from './log-mel';
 import { keyBias, validSteps } from './masks';
 import { convSpec, linearSpec, normSpec, type ParameterSpec, type Parameters } from './parameters';
 import { maskChannels } from './spec-augment';
@@ -42,12 +42,13 @@ export function whisperSpecs(config: WhisperConfig): ParameterSpec[] {
 /** Whisper's encoder, used without padding to 30 s: every utterance by its own log-mel frames, under a mask. */
 export function whisperEncoder(config: WhisperConfig, parameters: Parameters): Encoder {
   const { hiddenSize, layerCount, epsilon } = config;
+  const transform = createMelTransform(config.melBins);
   const frameCount = (samples: number): number => Math.ceil(logMelFrames(samples) / 2);
 
   function apply(input: EncoderInput, options: ApplyOptions = {}): EncoderOutput {
     const [batch, samples] = input.waves.shape;
     const frames = frameCount(samples);
-    const { mel, valid } = logMel(input.waves, input.lengths, config.melBins);
+    const { mel, valid } = logMel(input.waves, input.lengths, transform);
     const biased = (x: tf.Tensor3D, name: string): tf.Tensor3D => gelu(tf.add(x, parameters.channels(PREFIX + name)));
     const signal = maskChannels(mel, options.training ?? {});
     const first = biased(conv1d(signal, parameters.filter(`${PREFIX}conv1.weight`), { padding: 1 }), 'conv1.bias');
@@ -85,7 +86,10 @@ export function whisperEncoder(config: WhisperConfig, parameters: Parameters): E
     frameCount,
     noiseShape: (samples) => ({ time: logMelFrames(samples), features: config.melBins, layers: layerCount }),
     apply,
-    dispose: () => parameters.dispose(),
+    dispose: () => {
+      transform.dispose();
+      parameters.dispose();
+    },
   };
 }
 
