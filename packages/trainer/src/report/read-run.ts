@@ -106,14 +106,14 @@ function meanRow(rows: readonly MetricLine[]): MetricLine {
   if (last === undefined) throw new RangeError('meanRow: expected at least one row');
   const average = (value: (row: MetricLine) => number | undefined): number =>
     rows.reduce((total, row) => total + (value(row) ?? NaN), 0) / rows.length;
-  const components = Object.keys(last.components).map((name) => [
-    name,
-    {
+  const components: Record<string, { raw: number; weighted: number }> = {};
+  for (const name of Object.keys(last.components)) {
+    components[name] = {
       raw: average((row) => row.components[name]?.raw),
       weighted: average((row) => row.components[name]?.weighted),
-    },
-  ]);
-  return { ...last, loss: average((row) => row.loss), components: Object.fromEntries(components) };
+    };
+  }
+  return { ...last, loss: average((row) => row.loss), components };
 }
 
 /** The order of the classes: as a fold or the config says, else the labels that occur, by name. */

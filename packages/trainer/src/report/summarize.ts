@@ -227,8 +227,8 @@ function curvePoint(row: MetricLine): FoldCurves['epochs'][number] {
 }
 
 function versionsOf(run: RunData): Record<string, string> {
-  const fromFolds = run.folds.map((fold) => fold.file?.versions ?? {});
-  return Object.assign({}, textRecord(run.config['versions']), ...fromFolds);
+  const known = [textRecord(run.config['versions']), ...run.folds.map((fold) => fold.file?.versions ?? {})];
+  return Object.fromEntries(known.flatMap((versions) => Object.entries(versions)));
 }
 
 function textRecord(value: unknown): Record<string, string> {

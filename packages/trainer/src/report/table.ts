@@ -1,4 +1,4 @@
-import { html, Markup } from './html';
+import { html, type Markup } from './html';
 
 export interface Column {
   readonly title: string;
