@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { encode } from 'node-wav';
 import { InputError } from '../input-error';
@@ -39,6 +39,7 @@ const takes: readonly Take[] = (['01', '03', '04', '05'] as const).flatMap((emot
  * @throws InputError when `dir` exists and is something else.
  */
 export async function writeDemoCorpus(dir: string): Promise<void> {
+  if ((await isOccupied(dir)) && !(await isDemoCorpus(dir))) throw cannotPut(dir, 'something else is there');
   const partial = `${dir}.${process.pid}.${Math.random().toString(36).slice(2)}.partial`;
   try {
     for (const [s, speaker] of speakers.entries()) {
@@ -68,11 +69,21 @@ async function moveIntoPlace(partial: string, dir: string): Promise<void> {
   } catch (error) {
     // Another process was first; its files are the same as ours.
     if (await isDemoCorpus(dir)) return;
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new InputError(
-      `${dir}: the demo corpus cannot be put here (${code}), expected a folder that is empty or not there`,
-    );
+    throw cannotPut(dir, (error as NodeJS.ErrnoException).code ?? String(error));
   }
+}
+
+function cannotPut(dir: string, why: string): InputError {
+  return new InputError(
+    `${dir}: the demo corpus cannot be put here (${why}), expected a folder that is empty or not there`,
+  );
+}
+
+function isOccupied(dir: string): Promise<boolean> {
+  return readdir(dir).then(
+    (names) => names.length > 0,
+    () => false,
+  );
 }
 
 /** Whether a folder holds the demo corpus. */

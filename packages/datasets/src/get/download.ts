@@ -70,11 +70,14 @@ async function receive(
   const have = await sizeOf(part);
   const abort = new AbortController();
   let timer = setTimeout(() => abort.abort(), stall);
+  // Raced by hand: an abort that comes between the answer and its first bytes is not always passed on by fetch.
+  const stalled = new Promise<never>((_, reject) => {
+    abort.signal.addEventListener('abort', () => reject(new Error(`nothing came for ${stall / 1000} s`)));
+  });
+  stalled.catch(() => undefined);
   try {
-    const response = await fetch(archive.url, {
-      headers: have > 0 ? { range: `bytes=${have}-` } : {},
-      signal: abort.signal,
-    });
+    const headers: Record<string, string> = have > 0 ? { range: `bytes=${have}-` } : {};
+    const response = await Promise.race([fetch(archive.url, { headers, signal: abort.signal }), stalled]);
     if (response.status === 416) {
       await rm(part, { force: true });
       return 'the server does not go on from what is here';
@@ -87,13 +90,18 @@ async function receive(
     // Without ranges the server starts over, and so does the file.
     const file = await open(part, resumed ? 'a' : 'w');
     try {
-      for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+      const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+      for (;;) {
+        const { done, value } = await Promise.race([reader.read(), stalled]);
+        if (done) break;
         clearTimeout(timer);
         timer = setTimeout(() => abort.abort(), stall);
-        received += chunk.length;
-        if (received > archive.bytes)
+        received += value.length;
+        if (received > archive.bytes) {
+          await file.truncate(0);
           throw new InputError(`${archive.url}: longer than the ${archive.bytes} bytes of the card`);
-        await file.write(chunk);
+        }
+        await file.write(value);
         onProgress?.({ file: archive.file, received, total: archive.bytes });
       }
     } finally {
@@ -101,15 +109,12 @@ async function receive(
     }
     return undefined;
   } catch (error) {
-    if (error instanceof InputError) {
-      if (error.message.includes('longer than')) await rm(part, { force: true });
-      throw error;
-    }
-    if (abort.signal.aborted) return `nothing came for ${stall / 1000} s`;
+    if (error instanceof InputError) throw error;
     const cause = error instanceof Error ? (error.cause ?? error) : error;
     return cause instanceof Error ? cause.message || cause.name : String(cause);
   } finally {
     clearTimeout(timer);
+    abort.abort();
   }
 }
 

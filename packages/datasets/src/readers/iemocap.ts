@@ -6,8 +6,8 @@ import { findFiles } from './find-files';
 
 /** A dialogue's label file: directly in EmoEvaluation; its subfolders hold the single raters' files. */
 const labelFile = /(^|\/)EmoEvaluation\/Ses\d\d[FM]_(impro|script)[^/]*\.txt$/;
-/** Ses, session, who wears the markers, dialogue, the speaker of this turn, turn. */
-const utteranceId = /^Ses(\d\d)[FM]_(?:impro|script)\w*_([FM])([A-Z]?)\d+$/;
+/** Ses, session, who wears the markers, dialogue, the speaker of this turn, turn (XX0 and the like in a few). */
+const utteranceId = /^Ses(\d\d)[FM]_(?:impro|script)\w*_([FM])X*\d+$/;
 /** [6.2901 - 8.2357] Ses01F_impro01_F000 neu [2.5000, 2.5000, 2.5000] */
 const turn = /^\[\s*[\d.]+\s*-\s*[\d.]+\s*\]\s+(\S+)\s+(\S+)\s+\[/;
 
