@@ -4,7 +4,15 @@ export { presets, type Preset } from './config/presets';
 export { resolveConfig, type ResolvedConfig } from './config/resolve';
 export { schema, type Config, type Loss } from './config/schema';
 export { assembleBatch, type BatchArrays, type WaveSource } from './data/assemble';
-export { bucketLengths, planEpoch, planEvaluation, type BatchPlan, type EpochOptions, type PlannedUtterance, type Source } from './data/plan';
+export {
+  bucketLengths,
+  planEpoch,
+  planEvaluation,
+  type BatchPlan,
+  type EpochOptions,
+  type PlannedUtterance,
+  type Source,
+} from './data/plan';
 export { chooseEngine, openEngine, type Engine, type EngineName, type Runnable } from './engine';
 export { InputError } from './errors';
 export { autoWeights, type LossWeights } from './loss-weights';

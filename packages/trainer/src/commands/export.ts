@@ -3,7 +3,9 @@ import { Command } from 'commander';
 /** `ser export model/ out.onnx`. */
 export function exportCommand(): Command {
   return new Command('export')
-    .description('write a trained model as one ONNX file (waveform in, probabilities, embedding and attention out) and its model card')
+    .description(
+      'write a trained model as one ONNX file (waveform in, probabilities, embedding and attention out) and its model card',
+    )
     .argument('<model>', "a fold's folder or its model.safetensors")
     .argument('<out.onnx>', 'file to write; the card goes beside it as .md')
     .option('--weights <dir>', 'folder of the pre-trained encoder, if it has moved')

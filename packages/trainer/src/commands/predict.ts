@@ -12,7 +12,9 @@ interface PredictOptions {
 /** `ser predict model/ *.wav`. */
 export function predictCommand(): Command {
   return new Command('predict')
-    .description('say what a model hears: a JSON line or a table row for each file, long recordings in windows with a timeline')
+    .description(
+      'say what a model hears: a JSON line or a table row for each file, long recordings in windows with a timeline',
+    )
     .argument('<model>', "a fold's folder, its model.safetensors, or a file of ser export")
     .argument('<files...>', 'recordings')
     .addOption(new Option('--format <format>', 'json (lines) or table').choices(['json', 'table']).default('json'))
@@ -52,11 +54,15 @@ type Shown = Awaited<ReturnType<typeof import('../use/predict').predictFile>>;
 
 function tableRows({ file, label, probabilities, peaks, timeline = [] }: Shown): string {
   const row = (name: string, of: string, values: Readonly<Record<string, number>>): string =>
-    `${name}  ${of.padEnd(10)}  ${Object.entries(values).map(([key, p]) => `${key} ${p.toFixed(3)}`).join('  ')}`;
+    `${name}  ${of.padEnd(10)}  ${Object.entries(values)
+      .map(([key, p]) => `${key} ${p.toFixed(3)}`)
+      .join('  ')}`;
   const at = peaks.map(({ seconds }) => `${seconds.toFixed(2)} s`).join(', ');
   return [
     `${row(file, label, probabilities)}  attention at ${at || '–'}`,
-    ...timeline.map(({ start, end, label: of, probabilities: values }) => row(`  ${start.toFixed(2)}–${end.toFixed(2)} s`, of, values)),
+    ...timeline.map(({ start, end, label: of, probabilities: values }) =>
+      row(`  ${start.toFixed(2)}–${end.toFixed(2)} s`, of, values),
+    ),
     '',
   ].join('\n');
 }

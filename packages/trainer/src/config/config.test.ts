@@ -114,7 +114,9 @@ test('every preset is valid, and the paper presets are the recipe of its section
   expect(keys.length).toBeGreaterThan(40);
 });
 
-test('a run gets a name of its own', () => {
-  expect(runName(resolveConfig({}).config)).toBe('demo-logmel-all-eam-flam-seed1');
-  expect(runName(resolveConfig({ flags: { name: 'mine' } }).config)).toBe('mine');
+test('a run gets a name of its own, another one with other settings', () => {
+  expect(runName(resolveConfig({ flags: { lr: '0.1' } }))).toMatch(/^demo-logmel-all-eam-flam-seed1-[0-9a-f]{6}$/);
+  expect(runName(resolveConfig({ flags: { folds: '1' } }))).toBe('demo-logmel-all-eam-flam-seed1');
+  expect(runName(resolveConfig({}))).toBe('demo-logmel-all-eam-flam-seed1');
+  expect(runName(resolveConfig({ flags: { name: 'mine' } }))).toBe('mine');
 });

@@ -47,6 +47,7 @@ export const defaults: Config = {
   buckets: 4,
   lengthGroup: 4,
   specAugment: false,
+  layerDrop: 0,
   validation: 0,
   select: 'last',
   checkpointEvery: 0,

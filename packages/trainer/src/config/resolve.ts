@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { errorCode, InputError } from '../errors';
@@ -132,15 +133,40 @@ function checkTogether(config: Config, origins: Readonly<Record<string, string>>
   }
 }
 
-/** The name of a run when none was given: what distinguishes it at a glance. */
-export function runName(config: Config): string {
+/** Where a run is or what it needs, rather than what it computes: these may differ between two starts of a run. */
+export const freeKeys: readonly (keyof Config)[] = [
+  'name',
+  'runs',
+  'folds',
+  'threads',
+  'keepCheckpoints',
+  'checkpointEvery',
+  'dataDir',
+  'trainDir',
+  'testDir',
+  'weights',
+];
+
+/**
+ * The name of a run when none was given: what distinguishes it at a glance, and six digits of the settings that are not
+ * the preset's own, so that another setting is another run.
+ */
+export function runName({ config, origins }: ResolvedConfig): string {
   if (config.name !== undefined) return config.name;
   const data = config.trainOn === undefined ? config.dataset : `${config.trainOn}-to-${config.testOn ?? ''}`;
-  const base =
-    data
-      .split('/')
-      .map((part) => part.replace(/\.[a-z]+$/i, ''))
-      .filter(Boolean)
-      .pop() ?? 'run';
-  return [base, config.encoder, config.tune.replace(':', ''), config.mix, config.pool, `seed${config.seed}`].join('-');
+  const base = data
+    .split('/')
+    .map((part) => part.replace(/\.[a-z]+$/i, ''))
+    .filter(Boolean)
+    .pop();
+  const named: readonly string[] = ['dataset', 'trainOn', 'testOn', 'encoder', 'tune', 'mix', 'pool', 'seed'];
+  const own = keys
+    .filter(
+      (key) => !freeKeys.includes(key) && !named.includes(key) && !/^(default|preset)/.test(origins[key] ?? 'default'),
+    )
+    .map((key) => [key, config[key]]);
+  const digits =
+    own.length > 0 ? createHash('sha256').update(JSON.stringify(own)).digest('hex').slice(0, 6) : undefined;
+  const tune = config.tune.replace(':', '');
+  return [base, config.encoder, tune, config.mix, config.pool, `seed${config.seed}`, digits].filter(Boolean).join('-');
 }

@@ -55,6 +55,7 @@ export interface Config {
   buckets: number;
   lengthGroup: number;
   specAugment: boolean;
+  layerDrop: number;
   validation: number;
   select: 'last' | 'best';
   checkpointEvery: number;
@@ -155,8 +156,9 @@ export const properties: Readonly<Record<keyof Config, Property>> = {
   layer: {
     section: 'Encoder',
     value: 'LAYER',
-    schema: { type: 'string', pattern: '^(last|weighted|[0-9]+)$' },
-    description: 'layer that is read: last, a number (0 is the input of block 1), or weighted, a learned sum',
+    schema: { type: 'string', pattern: '^(last|weighted|blocks|[0-9]+)$' },
+    description:
+      'layer that is read: last, a number (0 is the input of block 1), weighted (a learned sum of all), or blocks (without the input of block 1)',
   },
   layerNormalize: {
     section: 'Encoder',
@@ -179,7 +181,13 @@ export const properties: Readonly<Record<keyof Config, Property>> = {
   specAugment: {
     section: 'Encoder',
     schema: flag,
-    description: 'SpecAugment and layer drop on encoders that have them, while fine-tuning',
+    description: 'SpecAugment while training: 5 % of the steps masked in spans of 10',
+  },
+  layerDrop: {
+    section: 'Encoder',
+    value: 'P',
+    schema: number({ minimum: 0, exclusiveMaximum: 1 }),
+    description: 'probability that a block above the first is skipped while training',
   },
   recompute: {
     section: 'Encoder',

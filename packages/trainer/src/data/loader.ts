@@ -1,3 +1,4 @@
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { InputError } from '../errors';
@@ -60,7 +61,10 @@ export function createLoader(data: WorkerData): BatchLoader {
 
 function startWorker(data: WorkerData): Worker {
   const here = fileURLToPath(import.meta.url);
-  if (!here.endsWith('.ts')) return new Worker(new URL('./batch-worker.mjs', import.meta.url), { workerData: data });
+  const extension = extname(here);
+  // Built: this code lies in a chunk at the top of dist, the thread's file where its source was.
+  if (extension !== '.ts')
+    return new Worker(join(dirname(here), 'data', `batch-worker${extension}`), { workerData: data });
   const module = new URL('./batch-worker.ts', pathToFileURL(here)).href;
   return new Worker(new URL('./source-worker.mjs', pathToFileURL(here)), {
     workerData: { ...data, module },

@@ -16,7 +16,7 @@ import { gaussian, xavier } from './init';
 
 export type ModelSettings = Pick<
   Config,
-  'layer' | 'layerNormalize' | 'tune' | 'pool' | 'heads' | 'projection' | 'classifier' | 'dropout'
+  'layer' | 'layerNormalize' | 'tune' | 'specAugment' | 'recompute' | 'pool' | 'heads' | 'projection' | 'classifier'
 >;
 
 /** Which learning rate a variable follows. */
@@ -45,6 +45,10 @@ export type ModelInput = {
   readonly lengths: tf.Tensor1D;
   /** [batch, features], 0 or 1/(1 − p): dropout of whole features. */
   readonly keep?: tf.Tensor2D;
+  /** SpecAugment, [batch, time]: 1 where a step is masked. */
+  readonly timeMask?: tf.Tensor2D;
+  /** Layer drop, [layers]: 0 skips a block. */
+  readonly keepLayers?: tf.Tensor1D;
 };
 
 export interface ModelOutput {
@@ -68,6 +72,7 @@ export function createModel(settings: ModelSettings, encoder: Encoder, classes: 
   const add = (name: string, value: tf.Tensor): void => void head.set(name, tf.variable(value, true));
   const dim = encoder.hiddenSize;
   if (settings.layer === 'weighted') add('layers.weights', tf.zeros([encoder.layerCount + 1]));
+  if (settings.layer === 'blocks') add('layers.weights', tf.zeros([encoder.layerCount]));
   if (settings.pool === 'flam') {
     for (const [name, { shape, values }] of Object.entries(initFlam(dim, random, { heads: settings.heads }))) {
       add(`pool.${name}`, tf.tensor(values, shape));
@@ -89,7 +94,7 @@ function collectTrainable(
   encoder: Encoder,
   head: ReadonlyMap<string, tf.Variable>,
 ): Trainable[] {
-  const tuned = trainableEntries(encoder, tuneMode(settings.tune));
+  const tuned = trainableEntries(encoder, tuneMode(settings.tune), { specAugment: settings.specAugment });
   return [
     ...[...head].map(
       ([name, variable]) => ({ name, group: name === 'centers' ? 'centers' : 'model', variable }) as const,
@@ -110,13 +115,18 @@ export function tuneMode(tune: string): 'frozen' | 'transformer' | 'all' | { top
  */
 export function forward(model: Model, input: ModelInput): ModelOutput {
   const { settings } = model;
+  const { waves, lengths, keep, timeMask, keepLayers } = input;
   const encoded = model.encoder.apply(
-    { waves: input.waves, lengths: input.lengths },
-    { layers: settings.layer !== 'last' },
+    { waves, lengths },
+    {
+      layers: settings.layer !== 'last',
+      recompute: settings.recompute,
+      training: { ...(timeMask ? { timeMask } : {}), ...(keepLayers ? { keepLayers } : {}) },
+    },
   );
   const selected = selectLayer(encoded, layerChoice(model));
   const [batch, , dim] = selected.shape;
-  const features = input.keep ? tf.mul<tf.Tensor3D>(selected, tf.reshape(input.keep, [batch, 1, dim])) : selected;
+  const features = keep ? tf.mul<tf.Tensor3D>(selected, tf.reshape(keep, [batch, 1, dim])) : selected;
   const { pooled, frames, attention } = pool(model, features, encoded.mask);
   const embedding = linear(pooled, model, 'projection');
   const logits = linear(settings.classifier === 'projection' ? embedding : pooled, model, 'classifier');
@@ -132,7 +142,8 @@ export function forward(model: Model, input: ModelInput): ModelOutput {
 function layerChoice(model: Model): Parameters<typeof selectLayer>[1] {
   const { layer, layerNormalize } = model.settings;
   if (layer === 'last') return 'last';
-  if (layer === 'weighted') return { weighted: parameter(model, 'layers.weights'), normalize: layerNormalize };
+  if (layer === 'weighted' || layer === 'blocks')
+    return { weighted: parameter(model, 'layers.weights'), normalize: layerNormalize };
   return Number(layer);
 }
 

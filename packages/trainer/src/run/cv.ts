@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Encoder } from '@ser/frontend-wavlm';
-import type { ResolvedConfig } from '../config/resolve';
+import { freeKeys, runName, type ResolvedConfig } from '../config/resolve';
 import { keys, type Config } from '../config/schema';
-import { runName } from '../config/resolve';
 import { loadWaves } from '../data/waves';
 import { chooseEngine, openEngine, probe, type Engine } from '../engine';
 import { InputError, isInputError, messageOf } from '../errors';
@@ -40,7 +39,9 @@ export interface CvOptions {
 export async function runCv(resolved: ResolvedConfig, options: CvOptions): Promise<CvResult> {
   const { config } = resolved;
   const { progress } = options;
-  const dir = runFolder(config);
+  const dir = runFolder(resolved);
+  // What may be missing is looked for before anything is written or decoded.
+  const engine = options.jobs > 1 ? undefined : await startEngine(config, progress);
   const data = await openData(config);
   data.notes.forEach(progress.line);
   const chosen = chooseFolds(config, data);
@@ -52,13 +53,15 @@ export async function runCv(resolved: ResolvedConfig, options: CvOptions): Promi
   }
   const failed: FailedFold[] = [];
   if (options.jobs > 1 && open.length > 1) failed.push(...(await runInProcesses(dir, open, options)));
-  else if (open.length > 0) failed.push(...(await runHere(config, dir, data, open, options)));
+  else if (open.length > 0) {
+    failed.push(...(await runHere(config, engine ?? (await startEngine(config, progress)), dir, data, open, options)));
+  }
   const results = chosen.flatMap(({ fold }) => finishedFold(foldFolder(dir, fold.index)) ?? []);
   return { dir, results, failed };
 }
 
-export function runFolder(config: Config): string {
-  return join(config.runs, runName(config));
+export function runFolder(resolved: ResolvedConfig): string {
+  return join(resolved.config.runs, runName(resolved));
 }
 
 export function foldFolder(dir: string, index: number): string {
@@ -67,13 +70,13 @@ export function foldFolder(dir: string, index: number): string {
 
 async function runHere(
   config: Config,
+  engine: Engine,
   dir: string,
   data: OpenedData,
   splits: readonly Split[],
   options: CvOptions,
 ): Promise<FailedFold[]> {
   const { progress, signal } = options;
-  const engine = await startEngine(config, progress);
   const createEncoder = openEncoder(config);
   const minSamples = await shortest(createEncoder);
   const needed = new Map(splits.flatMap(({ fold }) => [...fold.train, ...fold.test]).map((u) => [u.id, u]));
@@ -161,20 +164,6 @@ function chooseFolds(config: Config, data: OpenedData): Split[] {
   });
 }
 
-/** Settings that may differ between two starts of the same run. */
-const free: readonly (keyof Config)[] = [
-  'folds',
-  'runs',
-  'name',
-  'threads',
-  'keepCheckpoints',
-  'checkpointEvery',
-  'dataDir',
-  'trainDir',
-  'testDir',
-  'weights',
-];
-
 /** Writes `config.json`; a run folder of other settings is not continued. */
 function writeRunConfig(dir: string, { config, origins }: ResolvedConfig, data: OpenedData): void {
   const path = join(dir, 'config.json');
@@ -182,7 +171,7 @@ function writeRunConfig(dir: string, { config, origins }: ResolvedConfig, data: 
   if (typeof before === 'object' && before !== null) {
     const old = before as Record<string, unknown>;
     const changed = keys.filter(
-      (key) => !free.includes(key) && JSON.stringify(old[key]) !== JSON.stringify(config[key]),
+      (key) => !freeKeys.includes(key) && JSON.stringify(old[key]) !== JSON.stringify(config[key]),
     );
     if (changed.length > 0) {
       const list = changed.map((key) => `${key} was ${JSON.stringify(old[key])}, is ${JSON.stringify(config[key])}`);

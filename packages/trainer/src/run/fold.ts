@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fold, Utterance } from '@ser/datasets';
-import type { Encoder } from '@ser/frontend-wavlm';
+import { drawTrainingNoise, type Encoder } from '@ser/frontend-wavlm';
 import * as tf from '@tensorflow/tfjs';
 import { biasCorrections } from '../adam';
 import type { Config } from '../config/schema';
@@ -358,6 +358,7 @@ function stepInputs(
     rates: tf.tensor1d([rates.model, rates.centers, rates.encoder]),
     adam: tf.tensor1d([...corrections, count > 0 ? 1 : 0, count > 0 ? averaging : 0]),
     ...(config.dropout > 0 ? { keep: dropoutMask(batch.size, dim, config, fold, count) } : {}),
+    ...encoderNoise(config, model.encoder, fold, batch, count),
   };
 }
 
@@ -368,6 +369,20 @@ function dropoutMask(rows: number, dim: number, config: Config, fold: string, co
     count === 0 ? 1 : random() < config.dropout ? 0 : kept,
   );
   return tf.tensor2d(values, [rows, dim]);
+}
+
+function encoderNoise(
+  config: Config,
+  encoder: Encoder,
+  fold: string,
+  batch: BatchArrays,
+  count: number,
+): Pick<StepInput, 'timeMask' | 'keepLayers'> {
+  const { specAugment, layerDrop } = config;
+  if (!specAugment && layerDrop === 0) return {};
+  const random = seeded(config.seed, 'noise', fold, count);
+  const options = { random, timeProbability: specAugment ? 0.05 : 0, layerDrop };
+  return drawTrainingNoise(encoder, [...batch.lengths], batch.samples, options);
 }
 
 /** Exchanges the weights and their averages. */

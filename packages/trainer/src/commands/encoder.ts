@@ -1,0 +1,137 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import {
+  exportEncoder,
+  inspectFolder,
+  isHubId,
+  loadEncoder,
+  pullEncoder,
+  type DownloadProgress,
+  type FolderReport,
+} from '@ser/frontend-wavlm';
+import { SingleBar, Presets } from 'cli-progress';
+import { Command } from 'commander';
+import { errorCode, InputError, messageOf } from '../errors';
+
+interface HubOptions {
+  readonly revision?: string;
+  readonly cache?: string;
+  readonly offline?: boolean;
+}
+
+/** `ser encoder pull | info | export`. */
+export function encoderCommand(): Command {
+  const encoder = new Command('encoder').description('download, look at or export a speech encoder');
+
+  hubOptions(
+    encoder
+      .command('pull')
+      .description('download an encoder from the Hugging Face hub; a broken download is taken up where it stopped')
+      .argument('<id>', 'such as microsoft/wavlm-large'),
+  ).action(async (id: string, options: HubOptions) => {
+    print(await pull(id, options));
+  });
+
+  hubOptions(
+    encoder
+      .command('info')
+      .description('what an encoder is, checked against its weights')
+      .argument('<encoder>', 'folder with config.json and weights, or the id of one that was downloaded')
+      .option('--json', 'print JSON'),
+  ).action(async (source: string, { json, ...options }: HubOptions & { json?: boolean }) => {
+    const report = await inspectFolder(await folderOf(source, options));
+    print(json ? JSON.stringify(report, null, 2) : describe(report));
+  });
+
+  hubOptions(
+    encoder
+      .command('export')
+      .description('write an ONNX model: waves [batch, samples] and lengths in, frames and mask out, any length')
+      .argument('<encoder>', 'folder with config.json and weights, or a hub id')
+      .argument('<file>', 'such as out.onnx')
+      .option('--layers', 'also every layer, stacked'),
+  ).action(async (source: string, file: string, { layers, ...options }: HubOptions & { layers?: boolean }) => {
+    const loaded = await loadEncoder(await folderOf(source, options));
+    const bytes = exportEncoder(loaded, { layers: layers === true, metadata: { source } });
+    const part = `${file}.${process.pid}.part`;
+    try {
+      await writeFile(part, bytes);
+      await rename(part, file);
+    } catch (error) {
+      await rm(part, { force: true });
+      if (errorCode(error) === undefined) throw error;
+      throw new InputError(`${file}: cannot be written (${messageOf(error)})`);
+    } finally {
+      loaded.dispose();
+    }
+    print(`${file}: ${(bytes.length / 1e6).toFixed(1)} MB`);
+  });
+
+  return encoder;
+}
+
+const hubOptions = (command: Command): Command =>
+  command
+    .option('--revision <name>', 'branch, tag or commit on the hub (default: main)')
+    .option('--cache <folder>', 'where downloads are kept (default: SER_CACHE, or .cache/ser in the home folder)')
+    .option('--offline', 'use what was downloaded and ask no server');
+
+const folderOf = (source: string, options: HubOptions): Promise<string> =>
+  // A hub id has one slash; a folder of that name is written ./owner/model.
+  isHubId(source) ? pullUnlessFolder(source, options) : Promise.resolve(source);
+
+async function pullUnlessFolder(source: string, options: HubOptions): Promise<string> {
+  try {
+    await inspectFolder(source);
+    return source;
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('no such folder')) return pull(source, options);
+    throw error;
+  }
+}
+
+async function pull(id: string, { revision, cache, offline }: HubOptions): Promise<string> {
+  const bars = new Map<string, SingleBar>();
+  const terminal = process.stderr.isTTY;
+  const onProgress = ({ file, received, total }: DownloadProgress): void => {
+    const known = bars.get(file);
+    const bar = known ?? new SingleBar({ format: `${file} {bar} {percentage} % of {size}`, noTTYOutput: !terminal, notTTYSchedule: 10_000 }, Presets.shades_classic);
+    if (!known) {
+      bars.set(file, bar);
+      bar.start(total, received, { size: `${(total / 1e6).toFixed(1)} MB` });
+    }
+    bar.update(received);
+    if (received >= total) bar.stop();
+  };
+  try {
+    return await pullEncoder(id, {
+      ...(revision === undefined ? {} : { revision }),
+      ...(cache === undefined ? {} : { cacheDir: cache }),
+      ...(offline === undefined ? {} : { offline }),
+      onProgress,
+    });
+  } finally {
+    for (const bar of bars.values()) bar.stop();
+  }
+}
+
+function describe({ config, weights, parameters, prefix, ignored }: FolderReport): string {
+  const rows: [string, string][] = [
+    ['kind', config.kind],
+    ['weights', weights],
+    ['parameters', `${(parameters / 1e6).toFixed(1)} M`],
+    ['features', String(config.hiddenSize)],
+  ];
+  if (config.kind !== 'logmel') rows.push(['blocks', `${config.layerCount} of ${config.heads} heads, ${config.feedForward} inner features`]);
+  if (config.kind === 'wavlm' || config.kind === 'hubert') {
+    rows.push(['norm', `${config.convNorm} norm in the convolutions, ${config.preNorm ? 'before' : 'after'} each sub-layer of a block`]);
+    rows.push(['input', config.normalizeInput ? 'each waveform to zero mean and unit variance' : 'waveform as it is']);
+    rows.push(['batches', config.convNorm === 'group' ? 'of equal lengths, never padded' : 'padded, under a mask']);
+  }
+  if (prefix) rows.push(['prefix', prefix]);
+  if (ignored.length > 0) rows.push(['not used', `${ignored.length} tensors of other parts, such as ${ignored[0] ?? ''}`]);
+  return rows.map(([name, value]) => `${name.padEnd(12)}${value}`).join('\n');
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
