@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import {
   exportEncoder,
   inspectFolder,
@@ -75,18 +75,10 @@ const hubOptions = (command: Command): Command =>
     .option('--cache <folder>', 'where downloads are kept (default: SER_CACHE, or .cache/ser in the home folder)')
     .option('--offline', 'use what was downloaded and ask no server');
 
-const folderOf = (source: string, options: HubOptions): Promise<string> =>
-  // A hub id has one slash; a folder of that name is written ./owner/model.
-  isHubId(source) ? pullUnlessFolder(source, options) : Promise.resolve(source);
-
-async function pullUnlessFolder(source: string, options: HubOptions): Promise<string> {
-  try {
-    await inspectFolder(source);
-    return source;
-  } catch (error) {
-    if (error instanceof Error && error.message.includes('no such folder')) return pull(source, options);
-    throw error;
-  }
+/** A folder goes before a hub id of the same name. */
+async function folderOf(source: string, options: HubOptions): Promise<string> {
+  const isThere = await stat(source).then(() => true, () => false);
+  return !isThere && isHubId(source) ? pull(source, options) : source;
 }
 
 async function pull(id: string, { revision, cache, offline }: HubOptions): Promise<string> {
