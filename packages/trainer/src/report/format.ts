@@ -53,3 +53,13 @@ export function setting(value: unknown): string {
     .map(([key, item]) => `${key}=${setting(item)}`)
     .join(',');
 }
+
+/** `fold 2`, with its name where that says more than the test groups do. */
+export function foldTitle(fold: {
+  readonly fold: number;
+  readonly name: string;
+  readonly testGroups: readonly string[];
+}): string {
+  const plain = [`fold ${fold.fold}`, fold.testGroups.join('+'), fold.testGroups.join(', ')];
+  return plain.includes(fold.name) ? `fold ${fold.fold}` : `fold ${fold.fold}: ${fold.name}`;
+}

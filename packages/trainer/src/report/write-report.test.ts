@@ -170,6 +170,30 @@ it('warns of predictions that are doubled, too few, or in two folds', async () =
   );
 });
 
+it('rebuilds the command from where the settings came', async () => {
+  const origins = {
+    dataset: '--dataset',
+    dataDir: '--data-dir',
+    lr: 'my rates.yaml:3',
+    pool: 'preset demo',
+    folds: '--folds',
+    seed: 'default',
+  };
+  const dir = await fresh('command', {
+    folds: 1,
+    config: { origins, dataDir: "corpus of Anna's", command: undefined },
+  });
+  const { report } = await writeReport(dir, options);
+  expect(report.command).toBe(
+    "ser cv --preset=demo --config='my rates.yaml' --dataset=ravdess --data-dir='corpus of Anna'\\''s'",
+  );
+});
+
+it('says of the demo corpus that its numbers mean nothing', async () => {
+  const dir = await fresh('demo', { folds: 1, config: { dataset: 'demo' } });
+  expect(await readFile((await writeReport(dir, options)).htmlPath, 'utf8')).toContain('The demo corpus is synthetic');
+});
+
 it('escapes what comes from outside', async () => {
   const dir = await fresh('markup', {
     folds: 1,

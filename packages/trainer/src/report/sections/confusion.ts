@@ -1,4 +1,4 @@
-import { percent } from '../format';
+import { foldTitle, percent } from '../format';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
 import { details, section } from '../table';
@@ -15,7 +15,7 @@ export function confusionSection(report: Report): Markup {
       ? undefined
       : details(
           'By fold',
-          folds.map((fold) => matrix(fold.name, report.labels, fold.confusion)),
+          folds.map((fold) => matrix(foldTitle(fold), report.labels, fold.confusion)),
         ),
   );
 }

@@ -1,4 +1,4 @@
-import { count, duration, percent, plusMinus, withInterval } from '../format';
+import { count, duration, foldTitle, percent, plusMinus, withInterval } from '../format';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
 import { details, section, table, type Column, type Row } from '../table';
@@ -19,7 +19,7 @@ export function foldsSection(report: Report): Markup {
   const rows: Row[] = report.folds.map((fold) => ({
     ...(fold.status === 'done' ? {} : { kind: 'quiet' as const }),
     cells: [
-      fold.name,
+      foldTitle(fold),
       fold.status === 'done' ? fold.testGroups.join(', ') : fold.status === 'missing' ? 'not run yet' : 'not finished',
       count(fold.trainUtterances),
       count(fold.testUtterances),
@@ -67,9 +67,11 @@ function classStatistics(report: Report): Markup {
     .flatMap((fold): Row[] => {
       const cells = (classes: Readonly<Record<string, number>>): string[] =>
         report.labels.map((label) => count(classes[label] ?? 0));
-      const test: Row = { cells: [`${fold.name}, test`, ...cells(fold.testClasses)] };
+      const test: Row = { cells: [`${foldTitle(fold)}, test`, ...cells(fold.testClasses)] };
       const { trainClasses } = fold;
-      return trainClasses === undefined ? [test] : [{ cells: [`${fold.name}, train`, ...cells(trainClasses)] }, test];
+      return trainClasses === undefined
+        ? [test]
+        : [{ cells: [`${foldTitle(fold)}, train`, ...cells(trainClasses)] }, test];
     });
   const titles = report.labels.map((title) => ({ title, numeric: true }));
   return table('Utterances of each class', [{ title: 'Fold and part' }, ...titles], rows);

@@ -8,13 +8,20 @@ export function headline(report: Report): Markup {
   const done = report.folds.filter((fold) => fold.status === 'done').length;
   const corpus = config['corpus'] === undefined ? 'dataset' : 'corpus';
   const facts = [corpus, 'encoder', 'tune', 'pool', 'mix', 'losses', 'seed'].flatMap((key) =>
-    config[key] === undefined ? [] : [`${key} ${setting(config[key])}`],
+    config[key] === undefined ? [] : [`${key} ${setting(config[key]).replaceAll(',', ', ')}`],
   );
   return html`<header>
     <p class="kicker">Speech emotion recognition run</p>
     <h1>${report.name}</h1>
     <p class="facts">${[...facts, ...(report.engine === '' ? [] : [`engine ${report.engine}`])].join(' · ')}</p>
     ${status(report, done)}
+    ${
+      config['corpus'] === 'demo' || config['dataset'] === 'demo'
+        ? html`<p class="status open">
+            The demo corpus is synthetic: these numbers mean that the pipeline works, and nothing beyond.
+          </p>`
+        : undefined
+    }
     <dl class="tiles">
       ${tile('Weighted accuracy', pooled.wa, pooled.intervals.wa)}
       ${tile('Unweighted accuracy', pooled.ua, pooled.intervals.ua)}
@@ -43,7 +50,9 @@ function status(report: Report, done: number): Markup {
   if (report.complete) return html`<p class="status done">Complete: ${done} of ${done} folds</p>`;
   const folds = report.missingFolds.map((fold) => {
     const row = report.folds.find((other) => other.fold === fold);
-    return row?.status === 'unfinished' ? `${fold} (stopped after ${row.epochs} epochs)` : String(fold);
+    return row?.status === 'unfinished'
+      ? `${fold} (stopped after ${row.epochs} ${row.epochs === 1 ? 'epoch' : 'epochs'})`
+      : String(fold);
   });
   return html`<p class="status open" role="status">
     Incomplete: ${done} of ${report.expectedFolds.length} folds are done. Missing:
