@@ -99,8 +99,11 @@ describe('download', () => {
     const folder = temporaryFolder();
     writeFileSync(path.join(folder, 'a.zip.part'), body.subarray(0, 70_000));
     await download(archive(), folder, quick);
+    // More than one request if a connection was dropped, but each goes on from there.
+    expect([...new Set(ranges)]).toEqual(['bytes=70000-']);
+    ranges.length = 0;
     await download(archive(), folder, quick);
-    expect(ranges).toEqual(['bytes=70000-']);
+    expect(ranges).toEqual([]);
   });
 
   test('a server without ranges starts over', async () => {
@@ -249,8 +252,9 @@ describe('get', () => {
     writeFileSync(file, JSON.stringify(own));
     const dir = path.join(temporaryFolder(), 'new');
     expect((await getCorpus(file, dir, quick))[0]).toBe(`small: 4 utterances in ${dir}`);
+    ranges.length = 0;
     expect(await getCorpus(file, dir, quick)).toEqual([`small is in ${dir} already`]);
-    expect(ranges).toHaveLength(1);
+    expect(ranges).toEqual([]);
   });
 
   test.each(['iemocap', 'msp-improv', 'savee'])('%s: where to ask and what to unpack where', async (name) => {
