@@ -9,10 +9,14 @@ import { forwardFlops, wavlmBase } from './shapes';
 
 function side(name: string, ...options: string[]): Sample {
   const file = join(import.meta.dirname, 'side.ts');
-  const output = execFileSync(process.execPath, ['--conditions=@ser/source', '--import', 'tsx', file, name, ...options], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const output = execFileSync(
+    process.execPath,
+    ['--conditions=@ser/source', '--import', 'tsx', file, name, ...options],
+    {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
   const sample: Sample = JSON.parse(output.trim().split('\n').at(-1) ?? '');
   return sample;
 }

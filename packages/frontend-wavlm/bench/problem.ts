@@ -30,6 +30,8 @@ export async function writeProblem(config: WaveConfig, batch: number, samples: n
   const encoder = createRandomEncoder(config, stream(5));
   await saveEncoder(encoder, join(folder, 'model'));
   encoder.dispose();
-  await writeSafetensors(join(folder, 'waves.safetensors'), [['waves', { shape: [batch, samples], data: noise(batch, samples) }]]);
+  await writeSafetensors(join(folder, 'waves.safetensors'), [
+    ['waves', { shape: [batch, samples], data: noise(batch, samples) }],
+  ]);
   return folder;
 }

@@ -37,7 +37,11 @@ export const wavlmLarge: WaveConfig = {
 export const shapes = { base: wavlmBase, large: wavlmLarge };
 
 /** Arithmetic of a forward pass, 2 per multiply-add: convolutions on the waveform, and everything after them. */
-export function forwardFlops(config: WaveConfig, batch: number, samples: number): { convolutions: number; rest: number } {
+export function forwardFlops(
+  config: WaveConfig,
+  batch: number,
+  samples: number,
+): { convolutions: number; rest: number } {
   let length = samples;
   let channels = 1;
   let convolutions = 0;

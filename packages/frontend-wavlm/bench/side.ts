@@ -37,7 +37,13 @@ if (side === 'forward') console.log(JSON.stringify(await wavlmForward(shared)));
 else if (side === 'finetune') {
   const { recompute, profile, top } = values;
   const mode = top === undefined ? {} : { mode: { top: Number(top) } };
-  console.log(JSON.stringify(await wavlmFinetune({ ...shared, ...mode, recompute, ...(profile === undefined ? {} : { profile }) })));
+  console.log(
+    JSON.stringify(
+      await wavlmFinetune({ ...shared, ...mode, recompute, ...(profile === undefined ? {} : { profile }) }),
+    ),
+  );
 } else if (side === 'problem') {
-  console.log(JSON.stringify({ folder: await writeProblem(shared.config, shared.batch ?? 4, shared.samples ?? 64_000) }));
+  console.log(
+    JSON.stringify({ folder: await writeProblem(shared.config, shared.batch ?? 4, shared.samples ?? 64_000) }),
+  );
 } else throw new Error('expected forward, finetune or problem');

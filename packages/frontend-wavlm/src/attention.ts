@@ -25,7 +25,12 @@ export interface AttentionWeights {
  * @param bias added to the scores before the softmax, broadcast to [batch, heads, frames, frames]
  * @returns [batch · frames, features]
  */
-export function selfAttention(x: tf.Tensor2D, weights: AttentionWeights, shape: AttentionShape, bias?: tf.Tensor): tf.Tensor2D {
+export function selfAttention(
+  x: tf.Tensor2D,
+  weights: AttentionWeights,
+  shape: AttentionShape,
+  bias?: tf.Tensor,
+): tf.Tensor2D {
   const { batch, frames, heads } = shape;
   const features = x.shape[1];
   const size = features / heads;

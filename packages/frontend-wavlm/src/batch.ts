@@ -20,13 +20,18 @@ export function batchWaves(encoder: Encoder, waves: readonly Float32Array[], sam
       throw new InputError(`waveform ${i}: ${wave.length} samples; the encoder takes ${minSamples} to ${most}`);
     }
     if (encoder.batching === 'equal-length' && wave.length !== columns) {
-      throw new InputError(`waveform ${i}: ${wave.length} samples in a batch of ${columns}; this encoder takes batches of one length`);
+      throw new InputError(
+        `waveform ${i}: ${wave.length} samples in a batch of ${columns}; this encoder takes batches of one length`,
+      );
     }
   }
   const data = new Float32Array(waves.length * columns);
   waves.forEach((wave, i) => data.set(wave, i * columns));
   return {
     waves: tf.tensor2d(data, [waves.length, columns]),
-    lengths: tf.tensor1d(waves.map((wave) => wave.length), 'int32'),
+    lengths: tf.tensor1d(
+      waves.map((wave) => wave.length),
+      'int32',
+    ),
   };
 }

@@ -20,7 +20,12 @@ export interface Stack {
 }
 
 /** Runs the blocks one after the other. @returns the input and every block's output */
-export function runBlocks(stack: Stack, rows: tf.Tensor2D, shared: readonly tf.Tensor[], options: ApplyOptions): tf.Tensor2D[] {
+export function runBlocks(
+  stack: Stack,
+  rows: tf.Tensor2D,
+  shared: readonly tf.Tensor[],
+  options: ApplyOptions,
+): tf.Tensor2D[] {
   const outputs = [rows];
   let x = rows;
   for (let layer = 0; layer < stack.layers; layer++) {

@@ -61,7 +61,8 @@ export function parseConfig(config: Json, preprocessor: Json | undefined, where 
   const read = reader(config, where);
   const type = config['model_type'];
   const rate = preprocessor?.['sampling_rate'];
-  if (rate !== undefined && rate !== 16000) throw new InputError(`${where}: sampling_rate must be 16000, found ${String(rate)}`);
+  if (rate !== undefined && rate !== 16000)
+    throw new InputError(`${where}: sampling_rate must be 16000, found ${String(rate)}`);
   switch (type) {
     case 'wavlm':
     case 'hubert':
@@ -87,7 +88,9 @@ export function parseConfig(config: Json, preprocessor: Json | undefined, where 
         channels: read.count('channels'),
       };
     default:
-      throw new InputError(`${where}: model_type must be wavlm, hubert, whisper or ser-logmel, found ${JSON.stringify(type)}`);
+      throw new InputError(
+        `${where}: model_type must be wavlm, hubert, whisper or ser-logmel, found ${JSON.stringify(type)}`,
+      );
   }
 }
 
@@ -136,7 +139,12 @@ export function configFiles(config: EncoderConfig): { config: Json; preprocessor
   switch (config.kind) {
     case 'logmel':
       return {
-        config: { model_type: 'ser-logmel', hidden_size: config.hiddenSize, num_mel_bins: config.melBins, channels: config.channels },
+        config: {
+          model_type: 'ser-logmel',
+          hidden_size: config.hiddenSize,
+          num_mel_bins: config.melBins,
+          channels: config.channels,
+        },
         preprocessor: { sampling_rate: 16000 },
       };
     case 'whisper':
@@ -182,7 +190,11 @@ export function configFiles(config: EncoderConfig): { config: Json; preprocessor
             ? { num_buckets: config.buckets, max_bucket_distance: config.maxDistance }
             : { feat_proj_layer_norm: config.projectionNorm }),
         },
-        preprocessor: { do_normalize: config.normalizeInput, sampling_rate: 16000, return_attention_mask: config.convNorm === 'layer' },
+        preprocessor: {
+          do_normalize: config.normalizeInput,
+          sampling_rate: 16000,
+          return_attention_mask: config.convNorm === 'layer',
+        },
       };
   }
 }
@@ -195,7 +207,8 @@ function reader(json: Json, where: string) {
     const value = json[key] ?? fallback;
     return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : fail(key, 'a positive number');
   };
-  const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value > 0;
+  const isCount = (value: unknown): value is number =>
+    typeof value === 'number' && Number.isInteger(value) && value > 0;
   const count = (key: string, fallback?: number): number => {
     const value = json[key] ?? fallback;
     return isCount(value) ? value : fail(key, 'a positive whole number');

@@ -15,7 +15,10 @@ it('fine-tuning a tiny WavLM lowers the loss, and its checkpoint reloads to the 
   const random = seeded(3);
   const encoder = createRandomEncoder(tinyConfigs.wavlmLarge, random);
   const lengths = [3000, 2600];
-  const batch = batchWaves(encoder, lengths.map((length) => testWave(length, random)));
+  const batch = batchWaves(
+    encoder,
+    lengths.map((length) => testWave(length, random)),
+  );
   const logits = tf.variable(tf.zeros([encoder.layerCount + 1]));
   const frozen = encoder.parameters.get('feature_extractor.conv_layers.0.conv.weight')?.dataSync().slice();
   // Normalised features have no mean: the two utterances are pulled to opposite patterns.
@@ -36,9 +39,15 @@ it('fine-tuning a tiny WavLM lowers the loss, and its checkpoint reloads to the 
   });
   const losses: number[] = [];
   for (let i = 0; i < 25; i++) {
-    const { timeMask, keepLayers } = drawTrainingNoise(encoder, lengths, 3000, { random, timeLength: 3, layerDrop: 0.2 });
+    const { timeMask, keepLayers } = drawTrainingNoise(encoder, lengths, 3000, {
+      random,
+      timeLength: 3,
+      layerDrop: 0.2,
+    });
     if (!timeMask || !keepLayers) throw new Error('no noise');
-    losses.push((await step({ waves: batch.waves, lengths: batch.lengths, timeMask, keepLayers })).dataSync()[0] ?? NaN);
+    losses.push(
+      (await step({ waves: batch.waves, lengths: batch.lengths, timeMask, keepLayers })).dataSync()[0] ?? NaN,
+    );
   }
   await step.dispose();
   const average = (part: number[]): number => part.reduce((a, b) => a + b, 0) / part.length;

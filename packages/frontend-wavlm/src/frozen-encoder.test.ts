@@ -10,33 +10,36 @@ import { seeded, testWave, tinyConfigs, withFolder } from './testing/tiny';
 
 const names = Object.keys(tinyConfigs) as (keyof typeof tinyConfigs)[];
 
-it.each(names)('%s: one exported model gives every length the frames of tfjs; a second run reads them', async (name) => {
-  const random = seeded(2);
-  const encoder = createRandomEncoder(tinyConfigs[name], random);
-  const waves = [1500, 2200, 2100, 1500, 640].map((length) => testWave(length, random));
-  await withFolder(async (cacheDir) => {
-    const layers = name === 'logmel' ? 'last' : 'all';
-    const frozen = await createFrozenEncoder(encoder, { cacheDir, layers });
-    const features = await frozen.extract(waves);
-    expect(frozen.counts).toEqual({ cached: 0, computed: waves.length });
-    waves.forEach((wave, i) => {
-      tf.tidy(() => {
-        const expected = encoder.apply(batchWaves(encoder, [wave]), { layers: true });
-        const reference = layers === 'all' ? tf.concat(expected.layers ?? []) : expected.frames.squeeze([0]);
-        expect(features[i]?.shape).toEqual(reference.shape);
-        expect(largestDifference(features[i]?.data ?? [], reference.dataSync())).toBeLessThan(1e-4);
+it.each(names)(
+  '%s: one exported model gives every length the frames of tfjs; a second run reads them',
+  async (name) => {
+    const random = seeded(2);
+    const encoder = createRandomEncoder(tinyConfigs[name], random);
+    const waves = [1500, 2200, 2100, 1500, 640].map((length) => testWave(length, random));
+    await withFolder(async (cacheDir) => {
+      const layers = name === 'logmel' ? 'last' : 'all';
+      const frozen = await createFrozenEncoder(encoder, { cacheDir, layers });
+      const features = await frozen.extract(waves);
+      expect(frozen.counts).toEqual({ cached: 0, computed: waves.length });
+      waves.forEach((wave, i) => {
+        tf.tidy(() => {
+          const expected = encoder.apply(batchWaves(encoder, [wave]), { layers: true });
+          const reference = layers === 'all' ? tf.concat(expected.layers ?? []) : expected.frames.squeeze([0]);
+          expect(features[i]?.shape).toEqual(reference.shape);
+          expect(largestDifference(features[i]?.data ?? [], reference.dataSync())).toBeLessThan(1e-4);
+        });
       });
-    });
-    await frozen.dispose();
+      await frozen.dispose();
 
-    const again = await createFrozenEncoder(encoder, { cacheDir, layers });
-    const read = await again.extract(waves);
-    expect(again.counts).toEqual({ cached: waves.length, computed: 0 });
-    read.forEach((one, i) => expect(largestDifference(one.data, features[i]?.data ?? [])).toBe(0));
-    await again.dispose();
-  });
-  encoder.dispose();
-});
+      const again = await createFrozenEncoder(encoder, { cacheDir, layers });
+      const read = await again.extract(waves);
+      expect(again.counts).toEqual({ cached: waves.length, computed: 0 });
+      read.forEach((one, i) => expect(largestDifference(one.data, features[i]?.data ?? [])).toBe(0));
+      await again.dispose();
+    });
+    encoder.dispose();
+  },
+);
 
 it('other weights, other audio and damaged files are computed, not read', async () => {
   const random = seeded(4);
@@ -52,7 +55,9 @@ it('other weights, other audio and damaged files are computed, not read', async 
     expect(await count(wave)).toBe(1);
     expect(await count(wave)).toBe(0);
     expect(await count(wave.map((x) => x * 1.0001))).toBe(1);
-    const files = (await readdir(join(cacheDir, 'features'), { recursive: true })).filter((file) => file.endsWith('.safetensors'));
+    const files = (await readdir(join(cacheDir, 'features'), { recursive: true })).filter((file) =>
+      file.endsWith('.safetensors'),
+    );
     expect(files).toHaveLength(2);
     for (const file of files) await writeFile(join(cacheDir, 'features', file), 'cut');
     expect(await count(wave)).toBe(1);
@@ -67,7 +72,14 @@ it('other weights, other audio and damaged files are computed, not read', async 
 it('batches similar lengths, or equal ones', () => {
   const lengths = [100, 90, 40, 100, 39, 80];
   const at = (i: number): number => lengths[i] ?? 0;
-  expect(batches([0, 1, 2, 3, 4, 5], at, 1000, false)).toEqual([[0, 3, 1, 5], [2, 4]]);
-  expect(batches([0, 1, 2, 3, 4, 5], at, 200, false)).toEqual([[0, 3], [1, 5], [2, 4]]);
+  expect(batches([0, 1, 2, 3, 4, 5], at, 1000, false)).toEqual([
+    [0, 3, 1, 5],
+    [2, 4],
+  ]);
+  expect(batches([0, 1, 2, 3, 4, 5], at, 200, false)).toEqual([
+    [0, 3],
+    [1, 5],
+    [2, 4],
+  ]);
   expect(batches([0, 1, 2, 3, 4, 5], at, 1000, true)).toEqual([[0, 3], [1], [5], [2], [4]]);
 });

@@ -52,7 +52,9 @@ export interface FrozenEncoder {
 export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptions = {}): Promise<FrozenEncoder> {
   const { cacheDir = defaultCacheDir(), layers = 'last', batchSamples = 960_000, onProgress } = options;
   const { minSamples, maxSamples = Infinity, batching } = encoder;
-  const identity = createHash('sha256').update(`${VERSION} ${layers} ${await weightsHash(encoder)}`).digest('hex');
+  const identity = createHash('sha256')
+    .update(`${VERSION} ${layers} ${await weightsHash(encoder)}`)
+    .digest('hex');
   const model = join(cacheDir, 'onnx', `${identity}.onnx`);
   const counts = { cached: 0, computed: 0 };
   let session: ort.InferenceSession | undefined;
@@ -79,7 +81,11 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
     waves.forEach((wave, i) => data.set(wave, i * columns));
     const results = await session.run({
       waves: new ort.Tensor('float32', data, [waves.length, columns]),
-      lengths: new ort.Tensor('int32', Int32Array.from(waves, (wave) => wave.length), [waves.length]),
+      lengths: new ort.Tensor(
+        'int32',
+        Int32Array.from(waves, (wave) => wave.length),
+        [waves.length],
+      ),
     });
     const output = results[layers === 'all' ? 'layers' : 'frames'];
     if (!output || !(output.data instanceof Float32Array)) throw new Error('ONNX Runtime delivered no frames');
@@ -139,7 +145,12 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
 }
 
 /** Indices in batches by length, longest first, so that what does not fit into memory shows at once. */
-export function batches(indices: readonly number[], lengthOf: (i: number) => number, most: number, equal: boolean): number[][] {
+export function batches(
+  indices: readonly number[],
+  lengthOf: (i: number) => number,
+  most: number,
+  equal: boolean,
+): number[][] {
   const sorted = [...indices].sort((a, b) => lengthOf(b) - lengthOf(a) || a - b);
   const groups: number[][] = [];
   for (const i of sorted) {

@@ -23,15 +23,28 @@ function setUp(name: keyof typeof tinyConfigs) {
     variable.assign(tf.add(variable, tf.randomNormal(variable.shape, 0, 0.1, 'float32', variable.id)));
   }
   const lengths = encoder.batching === 'padded' ? [2400, 1700] : [2400, 2400];
-  const input = batchWaves(encoder, lengths.map((length) => testWave(length, random)), 2400);
-  const noise = drawTrainingNoise(encoder, lengths, 2400, { random, timeLength: 3, featureProbability: 0.2, featureLength: 2 });
+  const input = batchWaves(
+    encoder,
+    lengths.map((length) => testWave(length, random)),
+    2400,
+  );
+  const noise = drawTrainingNoise(encoder, lengths, 2400, {
+    random,
+    timeLength: 3,
+    featureProbability: 0.2,
+    featureLength: 2,
+  });
   const target = tf.randomNormal<tf.Rank.R3>([2, encoder.frameCount(2400), encoder.hiddenSize], 0, 1, 'float32', 11);
   if (!noise.timeMask || !noise.featureMask) throw new Error('no masks');
   return { encoder, step: { ...input, timeMask: noise.timeMask, featureMask: noise.featureMask, target } };
 }
 
 /** Mean over valid frames of frames · target, plus the squares: every frame's every feature counts differently. */
-function loss(encoder: Encoder, { waves, lengths, timeMask, featureMask, target }: StepInput, recompute: boolean): tf.Scalar {
+function loss(
+  encoder: Encoder,
+  { waves, lengths, timeMask, featureMask, target }: StepInput,
+  recompute: boolean,
+): tf.Scalar {
   const { frames, mask } = encoder.apply({ waves, lengths }, { training: { timeMask, featureMask }, recompute });
   const each = tf.add(tf.mul(frames, target), tf.mul(tf.square(frames), 0.3));
   return tf.sum(tf.mul(tf.mean(each, 2), mask)).asScalar();

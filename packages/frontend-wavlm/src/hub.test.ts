@@ -28,9 +28,17 @@ async function withHub(run: (hub: Hub, server: Server) => Promise<void>): Promis
     if (pathname === '/api/models/some/tiny/tree/main') {
       const list = [...hub.files].map(([path, bytes]) => {
         const large = path.endsWith('.safetensors') || path.endsWith('.bin');
-        const sha256 = createHash('sha256').update(hub.wrongChecksum ? 'else' : bytes).digest('hex');
+        const sha256 = createHash('sha256')
+          .update(hub.wrongChecksum ? 'else' : bytes)
+          .digest('hex');
         const oid = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
-        return { type: 'file', path, size: bytes.length, oid, ...(large ? { lfs: { oid: sha256, size: bytes.length, pointerSize: 130 } } : {}) };
+        return {
+          type: 'file',
+          path,
+          size: bytes.length,
+          oid,
+          ...(large ? { lfs: { oid: sha256, size: bytes.length, pointerSize: 130 } } : {}),
+        };
       });
       response.setHeader('content-type', 'application/json').end(JSON.stringify(list));
       return;
@@ -64,7 +72,10 @@ async function withHub(run: (hub: Hub, server: Server) => Promise<void>): Promis
   hub.url = `http://127.0.0.1:${port}`;
   try {
     await withFolder(async (folder) => {
-      const encoder = createRandomEncoder({ ...tinyConfigs.wavlmLarge, hiddenSize: 64, feedForward: 4096 } as typeof tinyConfigs.wavlmLarge, seeded(1));
+      const encoder = createRandomEncoder(
+        { ...tinyConfigs.wavlmLarge, hiddenSize: 64, feedForward: 4096 } as typeof tinyConfigs.wavlmLarge,
+        seeded(1),
+      );
       await saveEncoder(encoder, folder);
       encoder.dispose();
       for (const name of await readdir(folder)) hub.files.set(name, await readFile(join(folder, name)));
@@ -79,10 +90,15 @@ async function withHub(run: (hub: Hub, server: Server) => Promise<void>): Promis
 it('downloads a model once, with progress, and loads it; offline it is there', async () => {
   await withHub((hub, server) =>
     withFolder(async (cacheDir) => {
-      await expect(pullEncoder('some/tiny', { cacheDir, offline: true })).rejects.toThrow('some/tiny: not downloaded yet and offline');
+      await expect(pullEncoder('some/tiny', { cacheDir, offline: true })).rejects.toThrow(
+        'some/tiny: not downloaded yet and offline',
+      );
       const progress: number[] = [];
       const options = { cacheDir, hubUrl: hub.url };
-      const encoder = await loadEncoder('some/tiny', { ...options, onProgress: ({ received, total }) => progress.push(received / total) });
+      const encoder = await loadEncoder('some/tiny', {
+        ...options,
+        onProgress: ({ received, total }) => progress.push(received / total),
+      });
       expect(encoder.kind).toBe('wavlm');
       encoder.dispose();
       expect(progress.at(-1)).toBe(1);
@@ -103,10 +119,12 @@ it('takes up a cut connection where it stopped, in the same call and in the next
       expect(whole.length).toBeGreaterThan(2_000_000);
       const options = { cacheDir, hubUrl: hub.url };
       hub.cuts = [1_100_000, 0, 0];
-      await expect(pullEncoder('some/tiny', { ...options, retries: 1 })).rejects.toThrow('model.safetensors could not be downloaded');
+      await expect(pullEncoder('some/tiny', { ...options, retries: 1 })).rejects.toThrow(
+        'model.safetensors could not be downloaded',
+      );
       hub.cuts = [300_000];
       const folder = await pullEncoder('some/tiny', options);
-      expect(await readFile(join(folder, 'model.safetensors'))).toEqual(whole);
+      expect(Buffer.compare(await readFile(join(folder, 'model.safetensors')), whole)).toBe(0);
       const starts = hub.requests.filter((r) => r.startsWith('model.safetensors')).map((r) => Number(r.split(' ')[1]));
       expect(starts[0]).toBe(0);
       expect(starts.slice(1).every((start) => start > 0)).toBe(true);
@@ -119,7 +137,9 @@ it('discards a file with a wrong checksum and says so', async () => {
   await withHub((hub) =>
     withFolder(async (cacheDir) => {
       hub.wrongChecksum = true;
-      await expect(pullEncoder('some/tiny', { cacheDir, hubUrl: hub.url })).rejects.toThrow(/some\/tiny: model.safetensors has a wrong checksum: expected [0-9a-f]{64}, found/);
+      await expect(pullEncoder('some/tiny', { cacheDir, hubUrl: hub.url })).rejects.toThrow(
+        /some\/tiny: model.safetensors has a wrong checksum: expected [0-9a-f]{64}, found/,
+      );
       const folder = join(cacheDir, 'models', 'some--tiny@main');
       expect((await readdir(folder)).filter((name) => name.startsWith('model'))).toEqual([]);
       hub.wrongChecksum = false;
@@ -139,7 +159,10 @@ it('names what is wrong', async () => {
       hub.files.delete('model.safetensors');
       await expect(pullEncoder('some/tiny', options)).rejects.toThrow('expected config.json and model.safetensors');
       // A shard outside of the folder is refused before anything is asked for.
-      hub.files.set('model.safetensors.index.json', Buffer.from(JSON.stringify({ weight_map: { x: '../../evil.safetensors' } })));
+      hub.files.set(
+        'model.safetensors.index.json',
+        Buffer.from(JSON.stringify({ weight_map: { x: '../../evil.safetensors' } })),
+      );
       await expect(pullEncoder('some/tiny', options)).rejects.toThrow('is no file name');
       await mkdir(join(cacheDir, 'empty'));
       await writeFile(join(cacheDir, 'empty', 'config.json'), '{"model_type":"bert"}');

@@ -40,7 +40,8 @@ const CONFIGS = ['config.json', 'preprocessor_config.json'];
 const MANIFEST = '.complete.json';
 
 /** Whether a name looks like one of the hub: `owner/model`. */
-export const isHubId = (name: string): boolean => /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/.test(name) && !name.includes('..');
+export const isHubId = (name: string): boolean =>
+  /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/.test(name) && !name.includes('..');
 
 /** Where downloads and computed features are kept. */
 export const defaultCacheDir = (): string => process.env['SER_CACHE'] ?? join(homedir(), '.cache', 'ser');
@@ -82,7 +83,9 @@ async function download(id: string, revision: string, folder: string, options: P
   }
   const weights = WEIGHT_FILES.find((name) => listed.has(name));
   if (!listed.has('config.json') || !weights) {
-    throw new InputError(`${id}: expected config.json and ${WEIGHT_FILES.join(' or ')} on the hub, found ${[...listed.keys()].join(', ') || 'nothing'}`);
+    throw new InputError(
+      `${id}: expected config.json and ${WEIGHT_FILES.join(' or ')} on the hub, found ${[...listed.keys()].join(', ') || 'nothing'}`,
+    );
   }
   const files = [...CONFIGS.filter((name) => listed.has(name)), weights];
   for (const name of files) await fetchFile(source, name, listed.get(name));
@@ -104,7 +107,11 @@ interface Source {
   options: PullOptions;
 }
 
-async function fetchFile({ id, revision, folder, options }: Source, name: string, entry: ListFileEntry | undefined): Promise<void> {
+async function fetchFile(
+  { id, revision, folder, options }: Source,
+  name: string,
+  entry: ListFileEntry | undefined,
+): Promise<void> {
   const target = join(folder, name);
   if (!entry) throw new InputError(`${id}: ${name} is not on the hub`);
   if ((await sizeOf(target)) === entry.size) return;
@@ -126,7 +133,11 @@ async function fetchFile({ id, revision, folder, options }: Source, name: string
             done(null, chunk);
           },
         });
-        await pipeline(Readable.fromWeb(body), count, createWriteStream(part, { flags: start === 0 ? 'w' : 'a', flush: true }));
+        await pipeline(
+          Readable.fromWeb(body),
+          count,
+          createWriteStream(part, { flags: start === 0 ? 'w' : 'a', flush: true }),
+        );
       }
       const size = await sizeOf(part);
       if (size < entry.size) throw new Error(`the connection ended after ${size} of ${entry.size} bytes`);
@@ -136,7 +147,9 @@ async function fetchFile({ id, revision, folder, options }: Source, name: string
       // A try that brought something does not count against the number of tries.
       if ((await sizeOf(part)) > before) attempt = -1;
       if (attempt >= retries - 1) {
-        throw new InputError(`${id}: ${name} could not be downloaded (${reason(error)}); the same call takes it up again`);
+        throw new InputError(
+          `${id}: ${name} could not be downloaded (${reason(error)}); the same call takes it up again`,
+        );
       }
       await delay(Math.min(10_000, 200 * 2 ** (attempt + 1)));
     }
@@ -150,9 +163,16 @@ async function fetchFile({ id, revision, folder, options }: Source, name: string
 }
 
 /** The bytes of a file from `start` on, or from 0 where the server does not know ranges. */
-async function openRange(url: string, start: number, accessToken?: string): Promise<{ body: ReadableStream<Uint8Array>; start: number }> {
+async function openRange(
+  url: string,
+  start: number,
+  accessToken?: string,
+): Promise<{ body: ReadableStream<Uint8Array>; start: number }> {
   const response = await fetch(url, {
-    headers: { range: `bytes=${start}-`, ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }) },
+    headers: {
+      range: `bytes=${start}-`,
+      ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }),
+    },
   });
   if (!response.ok || !response.body) throw new Error(`the server answered ${response.status} ${response.statusText}`);
   return { body: response.body, start: response.status === 206 ? start : 0 };
@@ -167,7 +187,9 @@ async function checksumFault(path: string, entry: ListFileEntry): Promise<string
     return hash.digest('hex');
   };
   const size = await sizeOf(path);
-  const found = entry.lfs ? await digest(createHash('sha256')) : await digest(createHash('sha1').update(`blob ${size}\0`));
+  const found = entry.lfs
+    ? await digest(createHash('sha256'))
+    : await digest(createHash('sha1').update(`blob ${size}\0`));
   return found === expected ? undefined : `expected ${expected}, found ${found}`;
 }
 
@@ -186,12 +208,15 @@ async function isComplete(folder: string): Promise<boolean> {
 
 const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0;
 
-function connection({ hubUrl = process.env['HF_ENDPOINT'], accessToken }: PullOptions): { hubUrl?: string; accessToken?: string } {
+function connection({ hubUrl = process.env['HF_ENDPOINT'], accessToken }: PullOptions): {
+  hubUrl?: string;
+  accessToken?: string;
+} {
   return { ...(hubUrl === undefined ? {} : { hubUrl }), ...(accessToken === undefined ? {} : { accessToken }) };
 }
 
 /** The innermost cause: fetch hides what happened one level down. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? reason(error.cause) : error.message.split('\n', 1)[0] ?? error.name;
+  return error.cause instanceof Error ? reason(error.cause) : (error.message.split('\n', 1)[0] ?? error.name);
 }

@@ -17,16 +17,31 @@ export interface LoadFolderOptions {
 
 /** Prefixes under which the wild keeps each kind of encoder. */
 const PREFIXES: Record<EncoderConfig['kind'], readonly (readonly [string, string])[]> = {
-  wavlm: [['', ''], ['wavlm.', ''], ['model.', ''], ['encoder.wavlm.', '']],
-  hubert: [['', ''], ['hubert.', ''], ['model.', ''], ['encoder.hubert.', '']],
-  whisper: [['model.encoder.', 'model.encoder.'], ['encoder.', 'model.encoder.'], ['', 'model.encoder.']],
+  wavlm: [
+    ['', ''],
+    ['wavlm.', ''],
+    ['model.', ''],
+    ['encoder.wavlm.', ''],
+  ],
+  hubert: [
+    ['', ''],
+    ['hubert.', ''],
+    ['model.', ''],
+    ['encoder.hubert.', ''],
+  ],
+  whisper: [
+    ['model.encoder.', 'model.encoder.'],
+    ['encoder.', 'model.encoder.'],
+    ['', 'model.encoder.'],
+  ],
   logmel: [['', '']],
 };
 
 /** The model's shape, read from a folder's `config.json` and `preprocessor_config.json`. @throws InputError */
 export async function readConfig(folder: string): Promise<EncoderConfig> {
   const info = await stat(folder).catch(() => undefined);
-  if (!info?.isDirectory()) throw new InputError(`${folder}: no such folder; expected one with config.json and weights`);
+  if (!info?.isDirectory())
+    throw new InputError(`${folder}: no such folder; expected one with config.json and weights`);
   const config = await readJson(join(folder, 'config.json'));
   if (!config) throw new InputError(`${folder}: has no config.json`);
   return parseConfig(config, await readJson(join(folder, 'preprocessor_config.json')), join(folder, 'config.json'));
@@ -46,7 +61,10 @@ export async function loadFolder(folder: string, options: LoadFolderOptions = {}
     const { names } = matchTensors(checkpoint, specs, PREFIXES[config.kind]);
     for (const spec of specs) {
       const name = names.get(spec.name);
-      const initial = name === undefined ? tf.zeros([...spec.shape]) : tf.tensor(await checkpoint.read(name), [...spec.shape], 'float32');
+      const initial =
+        name === undefined
+          ? tf.zeros([...spec.shape])
+          : tf.tensor(await checkpoint.read(name), [...spec.shape], 'float32');
       variables.set(spec.name, tf.variable(initial, spec.fixed !== true));
       initial.dispose();
     }
@@ -89,7 +107,11 @@ export async function inspectFolder(folder: string, options: LoadFolderOptions =
  *
  * @param metadata strings for the header of the safetensors file
  */
-export async function saveEncoder(encoder: Encoder, folder: string, metadata: Readonly<Record<string, string>> = {}): Promise<void> {
+export async function saveEncoder(
+  encoder: Encoder,
+  folder: string,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { config, preprocessor } = configFiles(encoder.config);
   await writeJson(join(folder, 'config.json'), config);

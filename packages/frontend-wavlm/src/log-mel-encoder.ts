@@ -32,7 +32,12 @@ export interface LogMelOptions {
  * A small encoder to train from nothing: 10 ms log-mel frames, two convolutions of stride 2 (kernel 3, GELU), layer
  * norm. 25 frames a second.
  */
-export function createLogMelEncoder({ hiddenSize, random, melBins = 80, channels = hiddenSize }: LogMelOptions): Encoder {
+export function createLogMelEncoder({
+  hiddenSize,
+  random,
+  melBins = 80,
+  channels = hiddenSize,
+}: LogMelOptions): Encoder {
   const config: LogMelConfig = { kind: 'logmel', hiddenSize, melBins, channels };
   return logMelEncoder(config, Parameters.random(logMelSpecs(config), random));
 }

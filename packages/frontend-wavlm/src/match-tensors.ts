@@ -3,7 +3,8 @@ import { InputError } from './input-error';
 import type { ParameterSpec } from './parameters';
 
 /** What models that stand on an encoder put beside it; not part of the encoder itself. */
-const HEADS = /^(lm_head|classifier|projector|proj_out|objective|feature_extractor_?proj|label_embs_concat|final_proj|quantizer|project_(hid|q)|layer_weights|model\.decoder|decoder)(\.|$)/;
+const HEADS =
+  /^(lm_head|classifier|projector|proj_out|objective|feature_extractor_?proj|label_embs_concat|final_proj|quantizer|project_(hid|q)|layer_weights|model\.decoder|decoder)(\.|$)/;
 
 export interface TensorMatch {
   /** Parameter name → name in the checkpoint; an optional one that is absent is left out. */
@@ -20,7 +21,11 @@ export interface TensorMatch {
  * @param prefixes pairs of (prefix in the checkpoint, prefix of the parameter names it stands for)
  * @throws InputError listing missing, extra and misshapen tensors together
  */
-export function matchTensors(checkpoint: Checkpoint, specs: readonly ParameterSpec[], prefixes: readonly (readonly [string, string])[]): TensorMatch {
+export function matchTensors(
+  checkpoint: Checkpoint,
+  specs: readonly ParameterSpec[],
+  prefixes: readonly (readonly [string, string])[],
+): TensorMatch {
   const stored = checkpoint.tensors;
   const candidates = prefixes.map(([there, here]) => {
     const rename = (name: string): string => there + name.slice(here.length);
@@ -45,12 +50,18 @@ export function matchTensors(checkpoint: Checkpoint, specs: readonly ParameterSp
   const others = [...stored.keys()].filter((name) => !used.has(name));
   const ignored = others.filter((name) => HEADS.test(name) || (best.there !== '' && !name.startsWith(best.there)));
   const extra = others.filter((name) => !ignored.includes(name));
-  const lists = [list('missing', missing), list('extra', extra), list('misshapen', misshapen)].filter((text) => text !== '');
+  const lists = [list('missing', missing), list('extra', extra), list('misshapen', misshapen)].filter(
+    (text) => text !== '',
+  );
   if (lists.length) throw new InputError(`${checkpoint.path}: does not fit its config.json; ${lists.join('; ')}`);
   return { names, prefix: best.there, ignored };
 }
 
-function find(stored: ReadonlyMap<string, unknown>, spec: ParameterSpec, rename: (name: string) => string): string | undefined {
+function find(
+  stored: ReadonlyMap<string, unknown>,
+  spec: ParameterSpec,
+  rename: (name: string) => string,
+): string | undefined {
   return [spec.name, ...(spec.alias ? [spec.alias] : [])].map(rename).find((name) => stored.has(name));
 }
 

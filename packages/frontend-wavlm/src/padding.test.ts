@@ -22,7 +22,10 @@ describe.each(['wavlmLarge', 'hubertLarge', 'whisper', 'logmel'] as const)('%s',
             expect(alone.frames.shape).toEqual([1, count, encoder.hiddenSize]);
             expect(Array.from(alone.mask.dataSync())).toEqual(Array.from({ length: count }, () => 1));
             expect(together.mask.slice([row, 0], [1, -1]).sum().dataSync()[0]).toBe(count);
-            const pairs = [[together.frames, alone.frames], ...(together.layers ?? []).map((x, i) => [x, alone.layers?.[i]])];
+            const pairs = [
+              [together.frames, alone.frames],
+              ...(together.layers ?? []).map((x, i) => [x, alone.layers?.[i]]),
+            ];
             for (const [padded, single] of pairs) {
               const own = padded?.slice([row, 0, 0], [1, count, encoder.hiddenSize]).dataSync() ?? [];
               expect(largestDifference(own, single?.dataSync() ?? [NaN])).toBeLessThan(1e-4);

@@ -33,7 +33,11 @@ export function normSpec(name: string, size: number): ParameterSpec[] {
 /** [out, in, kernel] filter and [out] bias of a convolution. */
 export function convSpec(name: string, out: number, inputs: number, kernel: number, bias: boolean): ParameterSpec[] {
   // Twice the variance of a linear layer: half of a GELU's input is lost.
-  const weight = { name: `${name}.weight`, shape: [out, inputs, kernel], init: { deviation: Math.sqrt(2 / (inputs * kernel)) } };
+  const weight = {
+    name: `${name}.weight`,
+    shape: [out, inputs, kernel],
+    init: { deviation: Math.sqrt(2 / (inputs * kernel)) },
+  };
   return bias ? [weight, { name: `${name}.bias`, shape: [out], init: constant(0) }] : [weight];
 }
 

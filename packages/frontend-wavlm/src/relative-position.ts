@@ -33,7 +33,14 @@ export function positionBias(table: tf.Tensor, frames: number, maxDistance: numb
   const perDistance: tf.Tensor3D = tf.reshape(tf.matMul<tf.Tensor2D>(table, choice, true, true), [heads, 1, count]);
   // Rows written one longer than they are read: each begins one entry earlier than the row before. No Gather, whose
   // gradient would scatter.
-  const written = tf.mul(tf.pad(perDistance, [[0, 0], [0, 0], [0, 1]]), tf.fill([1, frames, 1], 1));
+  const written = tf.mul(
+    tf.pad(perDistance, [
+      [0, 0],
+      [0, 0],
+      [0, 1],
+    ]),
+    tf.fill([1, frames, 1], 1),
+  );
   const flat = tf.slice(tf.reshape(written, [heads, frames * (count + 1)]), [0, 0], [heads, frames * count]);
   const shifted: tf.Tensor3D = tf.reshape(flat, [heads, frames, count]);
   return tf.slice(shifted, [0, 0, frames - 1], [heads, frames, frames]);

@@ -44,7 +44,10 @@ export async function openSafetensors(path: string): Promise<Checkpoint> {
       read: async (name) => {
         const entry = entries.get(name);
         if (!entry) throw new InputError(`${path}: holds no tensor ${name}`);
-        return toFloat32(await readBytes(file, path, entry.start, byteSize(entry.dtype) * count(entry.shape)), entry.dtype);
+        return toFloat32(
+          await readBytes(file, path, entry.start, byteSize(entry.dtype) * count(entry.shape)),
+          entry.dtype,
+        );
       },
       close: () => file.close(),
     };
@@ -84,7 +87,8 @@ export function* encodeSafetensors(
   const pieces: Uint8Array[] = [];
   let offset = 0;
   for (const [name, { shape, data }] of tensors) {
-    if (count(shape) !== data.length) throw new InputError(`${name}: shape [${shape}] does not fit ${data.length} values`);
+    if (count(shape) !== data.length)
+      throw new InputError(`${name}: shape [${shape}] does not fit ${data.length} values`);
     const end = offset + data.byteLength;
     header[name] = { dtype: data instanceof Int32Array ? 'I32' : 'F32', shape, data_offsets: [offset, end] };
     pieces.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
@@ -111,7 +115,10 @@ export async function writeSafetensors(
 ): Promise<void> {
   const part = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.part`;
   try {
-    await pipeline(Readable.from(encodeSafetensors(tensors, metadata), { objectMode: true }), createWriteStream(part, { flush: true }));
+    await pipeline(
+      Readable.from(encodeSafetensors(tensors, metadata), { objectMode: true }),
+      createWriteStream(part, { flush: true }),
+    );
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true });
@@ -119,7 +126,10 @@ export async function writeSafetensors(
   }
 }
 
-async function readHeader(file: FileHandle, path: string): Promise<{ entries: Map<string, Entry>; metadata: Record<string, string> }> {
+async function readHeader(
+  file: FileHandle,
+  path: string,
+): Promise<{ entries: Map<string, Entry>; metadata: Record<string, string> }> {
   const { size } = await file.stat();
   const bad = (what: string): never => {
     throw new InputError(`${path}: no safetensors file (${what})`);
@@ -127,7 +137,8 @@ async function readHeader(file: FileHandle, path: string): Promise<{ entries: Ma
   if (size < 8) bad(`${size} bytes long`);
   const headerSize = Number((await readBytes(file, path, 0, 8)).readBigUInt64LE());
   if (headerSize > MAX_HEADER || 8 + headerSize > size) bad('its header is longer than the file');
-  const header = parseObject((await readBytes(file, path, 8, headerSize)).toString('utf8')) ?? bad('its header is no JSON object');
+  const header =
+    parseObject((await readBytes(file, path, 8, headerSize)).toString('utf8')) ?? bad('its header is no JSON object');
   const entries = new Map<string, Entry>();
   const metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(header)) {
@@ -140,7 +151,8 @@ async function readHeader(file: FileHandle, path: string): Promise<{ entries: Ma
     if (!isDtype(dtype)) return bad(`${name} has the unknown type ${String(dtype)}`);
     if (!isSizes(shape) || !isSizes(offsets)) return bad(`${name} has no shape or place`);
     const [start = 0, end = 0] = offsets;
-    if (end - start !== count(shape) * byteSize(dtype)) bad(`${name} has ${end - start} bytes for shape [${shape}] of ${dtype}`);
+    if (end - start !== count(shape) * byteSize(dtype))
+      bad(`${name} has ${end - start} bytes for shape [${shape}] of ${dtype}`);
     if (8 + headerSize + end > size) bad(`cut off: ${name} ends after the end of the file`);
     entries.set(name, { dtype, shape, start: 8 + headerSize + start });
   }

@@ -35,7 +35,9 @@ export function selectLayer(output: EncoderOutput, choice: LayerChoice): tf.Tens
   const { weighted, normalize = false } = choice;
   const chosen = layers.slice(layers.length - weighted.size);
   if (weighted.size === 0 || chosen.length !== weighted.size || layers.length - chosen.length > 1) {
-    throw new InputError(`layer weights: expected ${layers.length} or ${layers.length - 1} logits, found ${weighted.size}`);
+    throw new InputError(
+      `layer weights: expected ${layers.length} or ${layers.length - 1} logits, found ${weighted.size}`,
+    );
   }
   const weights = tf.softmax(tf.reshape(weighted, [-1]));
   const parts = chosen.map((layer, i): tf.Tensor3D => {

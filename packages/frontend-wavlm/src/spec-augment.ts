@@ -16,7 +16,11 @@ export function maskChannels(x: tf.Tensor3D, { timeMask, featureMask }: Training
  *
  * @param embedding [features]
  */
-export function maskFrames(x: tf.Tensor3D, { timeMask, featureMask }: TrainingNoise, embedding: tf.Tensor): tf.Tensor3D {
+export function maskFrames(
+  x: tf.Tensor3D,
+  { timeMask, featureMask }: TrainingNoise,
+  embedding: tf.Tensor,
+): tf.Tensor3D {
   const [batch, frames, features] = x.shape;
   let masked = x;
   if (timeMask) {

@@ -19,10 +19,15 @@ export async function openTorchZip(path: string): Promise<Checkpoint> {
     const pickle = [...entries.keys()].find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
     const entry = pickle === undefined ? undefined : entries.get(pickle);
     if (pickle === undefined || !entry) throw new InputError(`${path}: no torch checkpoint (holds no data.pkl)`);
-    if (entry.uncompressedSize > MAX_PICKLE) throw new InputError(`${path}: data.pkl is larger than a list of tensors can be`);
+    if (entry.uncompressedSize > MAX_PICKLE)
+      throw new InputError(`${path}: data.pkl is larger than a list of tensors can be`);
     const root = pickle.slice(0, -'data.pkl'.length);
     const order = entries.get(`${root}byteorder`);
-    if (order && order.uncompressedSize < 64 && (await readEntry(zip, order, path)).toString('utf8').trim() !== 'little') {
+    if (
+      order &&
+      order.uncompressedSize < 64 &&
+      (await readEntry(zip, order, path)).toString('utf8').trim() !== 'little'
+    ) {
       throw new InputError(`${path}: big-endian checkpoints are not supported`);
     }
     const tensors = namedTensors(unpickle(await readEntry(zip, entry, path), path), path);
@@ -57,7 +62,8 @@ function namedTensors(value: unknown, path: string): Map<string, PickledTensor> 
   return tensors;
 }
 
-const isTensor = (value: unknown): value is PickledTensor => typeof value === 'object' && value !== null && 'storage' in value;
+const isTensor = (value: unknown): value is PickledTensor =>
+  typeof value === 'object' && value !== null && 'storage' in value;
 
 /** Row-major values of a view of a storage. */
 function strided(bytes: Buffer, name: string, tensor: PickledTensor, path: string): Float32Array {
@@ -97,7 +103,12 @@ function openZip(path: string): Promise<yauzl.ZipFile> {
   return new Promise((resolve, reject) => {
     yauzl.open(path, { lazyEntries: true, autoClose: false }, (error, zip) => {
       if (zip) resolve(zip);
-      else reject(new InputError(`${path}: no torch zip checkpoint (${error?.message ?? 'unknown error'}); files of torch before 1.6 must be saved again`));
+      else
+        reject(
+          new InputError(
+            `${path}: no torch zip checkpoint (${error?.message ?? 'unknown error'}); files of torch before 1.6 must be saved again`,
+          ),
+        );
     });
   });
 }

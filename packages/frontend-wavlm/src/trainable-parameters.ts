@@ -20,12 +20,20 @@ const BLOCK = /(?:^|\.)layers\.(\d+)\./;
  *
  * @throws InputError when there are fewer than `top` blocks
  */
-export function trainableParameters(encoder: Encoder, mode: TrainingMode, options: { specAugment?: boolean } = {}): tf.Variable[] {
+export function trainableParameters(
+  encoder: Encoder,
+  mode: TrainingMode,
+  options: { specAugment?: boolean } = {},
+): tf.Variable[] {
   return [...trainableEntries(encoder, mode, options).values()];
 }
 
 /** As `trainableParameters`, with the checkpoint keys. */
-export function trainableEntries(encoder: Encoder, mode: TrainingMode, options: { specAugment?: boolean } = {}): Map<string, tf.Variable> {
+export function trainableEntries(
+  encoder: Encoder,
+  mode: TrainingMode,
+  options: { specAugment?: boolean } = {},
+): Map<string, tf.Variable> {
   const chosen = new Map<string, tf.Variable>();
   for (const [name, variable] of encoder.parameters) {
     if (!variable.trainable || (name === 'masked_spec_embed' && !options.specAugment)) continue;
@@ -49,5 +57,7 @@ function isTrained(encoder: Encoder, name: string, mode: TrainingMode): boolean 
 
 function isFinalNorm({ config }: Encoder, name: string): boolean {
   if (config.kind === 'whisper') return name.startsWith('model.encoder.layer_norm.');
-  return (config.kind === 'wavlm' || config.kind === 'hubert') && config.preNorm && name.startsWith('encoder.layer_norm.');
+  return (
+    (config.kind === 'wavlm' || config.kind === 'hubert') && config.preNorm && name.startsWith('encoder.layer_norm.')
+  );
 }

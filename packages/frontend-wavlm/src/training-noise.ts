@@ -23,17 +23,35 @@ export interface NoiseOptions {
  * @param lengths samples of each utterance
  * @param samples columns of the padded batch
  */
-export function drawTrainingNoise(encoder: Encoder, lengths: readonly number[], samples: number, options: NoiseOptions): TrainingNoise {
-  const { random, timeProbability = 0.05, timeLength = 10, featureProbability = 0, featureLength = 10, layerDrop = 0 } = options;
+export function drawTrainingNoise(
+  encoder: Encoder,
+  lengths: readonly number[],
+  samples: number,
+  options: NoiseOptions,
+): TrainingNoise {
+  const {
+    random,
+    timeProbability = 0.05,
+    timeLength = 10,
+    featureProbability = 0,
+    featureLength = 10,
+    layerDrop = 0,
+  } = options;
   const { time, features, layers } = encoder.noiseShape(samples);
   const rows = (size: number, own: (length: number) => number, probability: number, span: number): tf.Tensor2D => {
     const data = new Float32Array(lengths.length * size);
-    lengths.forEach((length, row) => drawSpans(data.subarray(row * size, (row + 1) * size), own(length), probability, span, random));
+    lengths.forEach((length, row) =>
+      drawSpans(data.subarray(row * size, (row + 1) * size), own(length), probability, span, random),
+    );
     return tf.tensor2d(data, [lengths.length, size]);
   };
   return {
-    ...(timeProbability > 0 ? { timeMask: rows(time, (length) => encoder.noiseShape(length).time, timeProbability, timeLength) } : {}),
-    ...(featureProbability > 0 ? { featureMask: rows(features, () => features, featureProbability, featureLength) } : {}),
+    ...(timeProbability > 0
+      ? { timeMask: rows(time, (length) => encoder.noiseShape(length).time, timeProbability, timeLength) }
+      : {}),
+    ...(featureProbability > 0
+      ? { featureMask: rows(features, () => features, featureProbability, featureLength) }
+      : {}),
     ...(layerDrop > 0 && layers > 0
       ? { keepLayers: tf.tensor1d(Array.from({ length: layers }, (_, i) => Number(random() >= layerDrop || i === 0))) }
       : {}),

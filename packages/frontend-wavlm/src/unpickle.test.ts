@@ -2,16 +2,46 @@ import { InputError } from './input-error';
 import { unpickle } from './unpickle';
 
 const pickle = (...parts: (string | number[])[]): Uint8Array =>
-  Buffer.concat([[0x80, 2], ...parts, '.'].map((part) => Buffer.from(typeof part === 'string' ? Buffer.from(part, 'latin1') : part)));
+  Buffer.concat(
+    [[0x80, 2], ...parts, '.'].map((part) =>
+      Buffer.from(typeof part === 'string' ? Buffer.from(part, 'latin1') : part),
+    ),
+  );
 const text = (value: string): number[] => [0x58, value.length, 0, 0, 0, ...Buffer.from(value)];
 
 /** {'w': tensor of shape [2, 3] at offset 1 of float storage '0'}, as torch writes it. */
 const tensor = (type = 'FloatStorage', shape = [0x4b, 2, 0x4b, 3, 0x86], tag = 'storage'): Uint8Array =>
-  pickle('}', '(', text('w'), 'ctorch._utils\n_rebuild_tensor_v2\n', '((', text(tag), `ctorch\n${type}\n`, text('0'), text('cpu'), [0x4b, 7], 't', 'Q', [0x4b, 1], shape, [0x4b, 3, 0x4b, 1, 0x86], [0x89], 'ccollections\nOrderedDict\n', ')R', 't', 'R', 'u');
+  pickle(
+    '}',
+    '(',
+    text('w'),
+    'ctorch._utils\n_rebuild_tensor_v2\n',
+    '((',
+    text(tag),
+    `ctorch\n${type}\n`,
+    text('0'),
+    text('cpu'),
+    [0x4b, 7],
+    't',
+    'Q',
+    [0x4b, 1],
+    shape,
+    [0x4b, 3, 0x4b, 1, 0x86],
+    [0x89],
+    'ccollections\nOrderedDict\n',
+    ')R',
+    't',
+    'R',
+    'u',
+  );
 
 it('builds a tensor', () => {
-  expect(unpickle(tensor(), 'x.bin')).toEqual(new Map([['w', { storage: '0', dtype: 'F32', offset: 1, shape: [2, 3], strides: [3, 1] }]]));
-  expect(unpickle(tensor('BFloat16Storage'), 'x.bin')).toEqual(new Map([['w', expect.objectContaining({ dtype: 'BF16' })]]));
+  expect(unpickle(tensor(), 'x.bin')).toEqual(
+    new Map([['w', { storage: '0', dtype: 'F32', offset: 1, shape: [2, 3], strides: [3, 1] }]]),
+  );
+  expect(unpickle(tensor('BFloat16Storage'), 'x.bin')).toEqual(
+    new Map([['w', expect.objectContaining({ dtype: 'BF16' })]]),
+  );
 });
 
 it.each([

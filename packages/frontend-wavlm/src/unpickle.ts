@@ -212,7 +212,8 @@ class Machine {
 
   private reduce(): void {
     const [callee, args] = this.popMany(2);
-    if (!(callee instanceof Global) || !Array.isArray(args)) return this.refuse('a call of something that is no tensor');
+    if (!(callee instanceof Global) || !Array.isArray(args))
+      return this.refuse('a call of something that is no tensor');
     switch (callee.name) {
       case 'dictionary': {
         const [items]: unknown[] = args;
@@ -223,7 +224,13 @@ class Machine {
       }
       case 'tensor': {
         const [storage, offset, shape, strides]: unknown[] = args;
-        if (!(storage instanceof Storage) || !isSize(offset) || !isSizes(shape) || !isSizes(strides) || shape.length !== strides.length) {
+        if (
+          !(storage instanceof Storage) ||
+          !isSize(offset) ||
+          !isSizes(shape) ||
+          !isSizes(strides) ||
+          shape.length !== strides.length
+        ) {
           return this.refuse('a tensor without storage, shape and strides');
         }
         const tensor: PickledTensor = { storage: storage.key, dtype: storage.dtype, offset, shape, strides };
@@ -315,5 +322,6 @@ class Machine {
 const isKnown = (key: string): key is keyof typeof GLOBALS => Object.hasOwn(GLOBALS, key);
 const isStorageType = (name: Name): name is Exclude<Name, 'dictionary' | 'tensor' | 'parameter'> =>
   name !== 'dictionary' && name !== 'tensor' && name !== 'parameter';
-const isSize = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const isSize = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every(isSize);

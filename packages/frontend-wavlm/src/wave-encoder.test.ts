@@ -17,7 +17,8 @@ describe.each(['wavlm-base-tiny', 'wavlm-large-tiny', 'hubert-large-tiny'])('%s'
       const expected = golden.cases[index];
       if (!expected) throw new Error('no such case');
       const { layers = [], frames, mask } = output;
-      const own = (x: tf.Tensor3D): Float32Array => x.slice([row, 0, 0], [1, expected.frames, x.shape[2]]).dataSync<'float32'>();
+      const own = (x: tf.Tensor3D): Float32Array =>
+        x.slice([row, 0, 0], [1, expected.frames, x.shape[2]]).dataSync<'float32'>();
       expect(mask.slice([row, 0], [1, -1]).sum().dataSync()[0]).toBe(expected.frames);
       // The HuBERT reference leaves out the input of the first block.
       const skipped = layers.length - expected.layers_before_final_norm.length;
@@ -29,14 +30,17 @@ describe.each(['wavlm-base-tiny', 'wavlm-large-tiny', 'hubert-large-tiny'])('%s'
       expect(largestDifference(own(frames), expected.output.data)).toBeLessThan(TOLERANCE);
     }
 
-    it.each(['model.safetensors', 'pytorch_model.bin'])('every layer and the output, single, from %s', async (weights) => {
-      const encoder = await loadFolder(folder, { weights });
-      for (const [i, wave] of waves.entries()) {
-        expect(encoder.frameCount(wave.length)).toBe(golden.cases[i]?.frames);
-        expectCase(await applyCompiled(encoder, batchWaves(encoder, [wave])), 0, i);
-      }
-      encoder.dispose();
-    });
+    it.each(['model.safetensors', 'pytorch_model.bin'])(
+      'every layer and the output, single, from %s',
+      async (weights) => {
+        const encoder = await loadFolder(folder, { weights });
+        for (const [i, wave] of waves.entries()) {
+          expect(encoder.frameCount(wave.length)).toBe(golden.cases[i]?.frames);
+          expectCase(await applyCompiled(encoder, batchWaves(encoder, [wave])), 0, i);
+        }
+        encoder.dispose();
+      },
+    );
 
     it('the same in one batch, padded where that is allowed', async () => {
       const encoder = await loadFolder(folder);

@@ -58,7 +58,9 @@ export function waveSpecs(config: WaveConfig): ParameterSpec[] {
       init: { deviation: Math.sqrt((4 * positionGroups) / (size * positionKernel)) },
     },
     ...normSpec('encoder.layer_norm', size),
-    ...(config.kind === 'wavlm' ? [{ name: TABLE, shape: [config.buckets, config.heads], init: { deviation: 0.2 } }] : []),
+    ...(config.kind === 'wavlm'
+      ? [{ name: TABLE, shape: [config.buckets, config.heads], init: { deviation: 0.2 } }]
+      : []),
     ...Array.from({ length: config.layerCount }, (_, layer) => blockSpecs(config, `encoder.layers.${layer}.`)).flat(),
   ];
 }
@@ -85,7 +87,10 @@ export function waveEncoder(config: WaveConfig, parameters: Parameters): Encoder
     const unfold = (x: tf.Tensor2D): tf.Tensor3D => tf.reshape(x, [batch, frames, hiddenSize]);
     let hidden = maskFrames(unfold(projected), options.training ?? {}, p('masked_spec_embed'));
     if (padded) hidden = tf.mul(hidden, tf.expandDims(mask, 2));
-    const positioned: tf.Tensor2D = tf.reshape(tf.add(hidden, positions(config, parameters, hidden)), [batch * frames, hiddenSize]);
+    const positioned: tf.Tensor2D = tf.reshape(tf.add(hidden, positions(config, parameters, hidden)), [
+      batch * frames,
+      hiddenSize,
+    ]);
 
     const hide = padded ? [keyBias(mask)] : [];
     const bias = config.kind === 'wavlm' ? [positionBias(p(TABLE), frames, config.maxDistance)] : [];
@@ -98,7 +103,11 @@ export function waveEncoder(config: WaveConfig, parameters: Parameters): Encoder
     };
     const outputs = runBlocks(stack, preNorm ? positioned : encoderNorm(positioned), [...bias, ...hide], options);
     const last = outputs.at(-1) ?? positioned;
-    return { frames: unfold(preNorm ? encoderNorm(last) : last), mask, ...(options.layers ? { layers: outputs.map(unfold) } : {}) };
+    return {
+      frames: unfold(preNorm ? encoderNorm(last) : last),
+      mask,
+      ...(options.layers ? { layers: outputs.map(unfold) } : {}),
+    };
   }
 
   return {
@@ -139,14 +148,24 @@ function convolve(config: WaveConfig, parameters: Parameters, waves: tf.Tensor3D
     if (convNorm === 'layer') {
       const rows: tf.Tensor3D = tf.transpose(y, [0, 2, 1]);
       const biased = config.convBias ? tf.add<tf.Tensor3D>(rows, parameters.get(`${name}.conv.bias`)) : rows;
-      const norm = layerNorm(biased, parameters.get(`${name}.layer_norm.weight`), parameters.get(`${name}.layer_norm.bias`), epsilon);
+      const norm = layerNorm(
+        biased,
+        parameters.get(`${name}.layer_norm.weight`),
+        parameters.get(`${name}.layer_norm.bias`),
+        epsilon,
+      );
       x = i === last ? gelu(norm) : gelu(tf.transpose<tf.Tensor3D>(norm, [0, 2, 1]));
       continue;
     }
     const biased = config.convBias ? tf.add<tf.Tensor3D>(y, parameters.channels(`${name}.conv.bias`)) : y;
     const norm =
       i === 0
-        ? instanceNorm(biased, parameters.vector(`${name}.layer_norm.weight`), parameters.vector(`${name}.layer_norm.bias`), epsilon)
+        ? instanceNorm(
+            biased,
+            parameters.vector(`${name}.layer_norm.weight`),
+            parameters.vector(`${name}.layer_norm.bias`),
+            epsilon,
+          )
         : biased;
     x = i === last ? tf.transpose<tf.Tensor3D>(gelu(norm), [0, 2, 1]) : gelu(norm);
   }
@@ -156,7 +175,9 @@ function convolve(config: WaveConfig, parameters: Parameters, waves: tf.Tensor3D
 /** [rows, channels] → [rows, hiddenSize] */
 function project(config: WaveConfig, parameters: Parameters, rows: tf.Tensor2D): tf.Tensor2D {
   const p = (name: string): tf.Tensor => parameters.get(`feature_projection.${name}`);
-  const norm = config.projectionNorm ? layerNorm(rows, p('layer_norm.weight'), p('layer_norm.bias'), config.epsilon) : rows;
+  const norm = config.projectionNorm
+    ? layerNorm(rows, p('layer_norm.weight'), p('layer_norm.bias'), config.epsilon)
+    : rows;
   return linear(norm, p('projection.weight'), p('projection.bias'));
 }
 
@@ -178,9 +199,12 @@ function waveBlock(config: WaveConfig, batch: number, frames: number): Block {
   const { heads, epsilon, preNorm } = config;
   const shape = { batch, frames, heads };
   return (rows, shared, weights) => {
-    const norm = (x: tf.Tensor2D, name: string): tf.Tensor2D => layerNorm(x, weights(`${name}.weight`), weights(`${name}.bias`), epsilon);
+    const norm = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
+      layerNorm(x, weights(`${name}.weight`), weights(`${name}.bias`), epsilon);
     const feedForward = (x: tf.Tensor2D): tf.Tensor2D => {
-      const inner = gelu(linear(x, weights('feed_forward.intermediate_dense.weight'), weights('feed_forward.intermediate_dense.bias')));
+      const inner = gelu(
+        linear(x, weights('feed_forward.intermediate_dense.weight'), weights('feed_forward.intermediate_dense.bias')),
+      );
       return linear(inner, weights('feed_forward.output_dense.weight'), weights('feed_forward.output_dense.bias'));
     };
     const attend = (x: tf.Tensor2D): tf.Tensor2D =>

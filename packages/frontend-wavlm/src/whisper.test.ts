@@ -29,7 +29,8 @@ describeWith('models/whisper-tiny.en-encoder', 'Whisper tiny.en', (folder) => {
     const padded = await applyCompiled(encoder, input);
     expect(encoder.frameCount(wave.length)).toBe(golden.frames);
     expect(padded.mask.sum(1).arraySync()).toEqual([encoder.frameCount(short.length), golden.frames]);
-    const row = (x: tf.Tensor3D, i: number, count: number): tf.Tensor3D => x.slice([i, 0, 0], [1, count, encoder.hiddenSize]);
+    const row = (x: tf.Tensor3D, i: number, count: number): tf.Tensor3D =>
+      x.slice([i, 0, 0], [1, count, encoder.hiddenSize]);
     const output = row(padded.frames, 1, golden.frames);
     expect(largestDifference(every16th(output), golden.output_every_16th.data)).toBeLessThan(1e-4);
     const { layers } = padded;

@@ -68,7 +68,12 @@ export function whisperEncoder(config: WhisperConfig, parameters: Parameters): E
     };
     const outputs = runBlocks(stack, rows, [keyBias(mask)], options);
     const last = outputs.at(-1) ?? rows;
-    const norm = layerNorm(last, parameters.get(`${PREFIX}layer_norm.weight`), parameters.get(`${PREFIX}layer_norm.bias`), epsilon);
+    const norm = layerNorm(
+      last,
+      parameters.get(`${PREFIX}layer_norm.weight`),
+      parameters.get(`${PREFIX}layer_norm.bias`),
+      epsilon,
+    );
     const unfold = (x: tf.Tensor2D): tf.Tensor3D => tf.reshape(x, [batch, frames, hiddenSize]);
     return { frames: unfold(norm), mask, ...(options.layers ? { layers: outputs.map(unfold) } : {}) };
   }
@@ -96,8 +101,14 @@ export function whisperEncoder(config: WhisperConfig, parameters: Parameters): E
 /** h + attention(norm(h)), then h + feed-forward(norm(h)). */
 function whisperBlock({ heads, epsilon }: WhisperConfig, batch: number, frames: number): Block {
   return (rows, [hide], weights) => {
-    const norm = (x: tf.Tensor2D, name: string): tf.Tensor2D => layerNorm(x, weights(`${name}.weight`), weights(`${name}.bias`), epsilon);
-    const attended = selfAttention(norm(rows, 'self_attn_layer_norm'), attentionWeights(weights), { batch, frames, heads }, hide);
+    const norm = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
+      layerNorm(x, weights(`${name}.weight`), weights(`${name}.bias`), epsilon);
+    const attended = selfAttention(
+      norm(rows, 'self_attn_layer_norm'),
+      attentionWeights(weights),
+      { batch, frames, heads },
+      hide,
+    );
     const x = tf.add<tf.Tensor2D>(rows, attended);
     const inner = gelu(linear(norm(x, 'final_layer_norm'), weights('fc1.weight'), weights('fc1.bias')));
     return tf.add<tf.Tensor2D>(x, linear(inner, weights('fc2.weight'), weights('fc2.bias')));

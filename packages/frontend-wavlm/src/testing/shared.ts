@@ -14,7 +14,9 @@ export function shared(path: string): string | undefined {
 export function describeWith(path: string, name: string, tests: (full: string) => void): void {
   const full = shared(path);
   if (full) describe(name, () => tests(full));
-  else describe.skip(`${name} (skipped: ../shared/${path} is absent; SER_SHARED names another place)`, () => it('needs it', () => undefined));
+  else
+    describe.skip(`${name} (skipped: ../shared/${path} is absent; SER_SHARED names another place)`, () =>
+      it('needs it', () => undefined));
 }
 
 interface NumberArray {

@@ -25,12 +25,33 @@ const base: WaveConfig = {
 };
 
 /** One model of each architecture, small enough for finite differences. */
-export const tinyConfigs: Record<'wavlmBase' | 'wavlmLarge' | 'hubertBase' | 'hubertLarge' | 'whisper' | 'logmel', EncoderConfig> = {
+export const tinyConfigs: Record<
+  'wavlmBase' | 'wavlmLarge' | 'hubertBase' | 'hubertLarge' | 'whisper' | 'logmel',
+  EncoderConfig
+> = {
   wavlmBase: base,
   wavlmLarge: { ...base, convNorm: 'layer', preNorm: true, normalizeInput: true },
   hubertBase: { ...base, kind: 'hubert', buckets: 0, maxDistance: 0, projectionNorm: false },
-  hubertLarge: { ...base, kind: 'hubert', buckets: 0, maxDistance: 0, convNorm: 'layer', convBias: true, preNorm: true, normalizeInput: true },
-  whisper: { kind: 'whisper', hiddenSize: 16, layerCount: 2, heads: 2, feedForward: 24, epsilon: 1e-5, melBins: 12, maxPositions: 60 },
+  hubertLarge: {
+    ...base,
+    kind: 'hubert',
+    buckets: 0,
+    maxDistance: 0,
+    convNorm: 'layer',
+    convBias: true,
+    preNorm: true,
+    normalizeInput: true,
+  },
+  whisper: {
+    kind: 'whisper',
+    hiddenSize: 16,
+    layerCount: 2,
+    heads: 2,
+    feedForward: 24,
+    epsilon: 1e-5,
+    melBins: 12,
+    maxPositions: 60,
+  },
   logmel: { kind: 'logmel', hiddenSize: 8, melBins: 12, channels: 6 },
 };
 
@@ -47,7 +68,10 @@ export function seeded(seed: number): () => number {
 
 /** Noise with a slow swell, so that frames differ. */
 export function testWave(length: number, random: () => number): Float32Array {
-  return Float32Array.from({ length }, (_, n) => 0.3 * Math.sin(n / 17) * Math.sin(n / 900 + 1) + 0.1 * (random() - 0.5));
+  return Float32Array.from(
+    { length },
+    (_, n) => 0.3 * Math.sin(n / 17) * Math.sin(n / 900 + 1) + 0.1 * (random() - 0.5),
+  );
 }
 
 /** Runs with a folder that is gone afterwards. */

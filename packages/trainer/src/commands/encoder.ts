@@ -77,7 +77,10 @@ const hubOptions = (command: Command): Command =>
 
 /** A folder goes before a hub id of the same name. */
 async function folderOf(source: string, options: HubOptions): Promise<string> {
-  const isThere = await stat(source).then(() => true, () => false);
+  const isThere = await stat(source).then(
+    () => true,
+    () => false,
+  );
   return !isThere && isHubId(source) ? pull(source, options) : source;
 }
 
@@ -86,7 +89,12 @@ async function pull(id: string, { revision, cache, offline }: HubOptions): Promi
   const terminal = process.stderr.isTTY;
   const onProgress = ({ file, received, total }: DownloadProgress): void => {
     const known = bars.get(file);
-    const bar = known ?? new SingleBar({ format: `${file} {bar} {percentage} % of {size}`, noTTYOutput: !terminal, notTTYSchedule: 10_000 }, Presets.shades_classic);
+    const bar =
+      known ??
+      new SingleBar(
+        { format: `${file} {bar} {percentage} % of {size}`, noTTYOutput: !terminal, notTTYSchedule: 10_000 },
+        Presets.shades_classic,
+      );
     if (!known) {
       bars.set(file, bar);
       bar.start(total, received, { size: `${(total / 1e6).toFixed(1)} MB` });
@@ -113,14 +121,19 @@ function describe({ config, weights, parameters, prefix, ignored }: FolderReport
     ['parameters', `${(parameters / 1e6).toFixed(1)} M`],
     ['features', String(config.hiddenSize)],
   ];
-  if (config.kind !== 'logmel') rows.push(['blocks', `${config.layerCount} of ${config.heads} heads, ${config.feedForward} inner features`]);
+  if (config.kind !== 'logmel')
+    rows.push(['blocks', `${config.layerCount} of ${config.heads} heads, ${config.feedForward} inner features`]);
   if (config.kind === 'wavlm' || config.kind === 'hubert') {
-    rows.push(['norm', `${config.convNorm} norm in the convolutions, ${config.preNorm ? 'before' : 'after'} each sub-layer of a block`]);
+    rows.push([
+      'norm',
+      `${config.convNorm} norm in the convolutions, ${config.preNorm ? 'before' : 'after'} each sub-layer of a block`,
+    ]);
     rows.push(['input', config.normalizeInput ? 'each waveform to zero mean and unit variance' : 'waveform as it is']);
     rows.push(['batches', config.convNorm === 'group' ? 'of equal lengths, never padded' : 'padded, under a mask']);
   }
   if (prefix) rows.push(['prefix', prefix]);
-  if (ignored.length > 0) rows.push(['not used', `${ignored.length} tensors of other parts, such as ${ignored[0] ?? ''}`]);
+  if (ignored.length > 0)
+    rows.push(['not used', `${ignored.length} tensors of other parts, such as ${ignored[0] ?? ''}`]);
   return rows.map(([name, value]) => `${name.padEnd(12)}${value}`).join('\n');
 }
 
