@@ -125,7 +125,7 @@ describe('results', () => {
     const contrast = results.contrasts.find(({ from, to }) => from === '12' && to === '15');
     expect(contrast?.difference.utterances).toBe(240);
     expect(contrast?.adjustedP).toBeGreaterThanOrEqual(contrast?.difference.mcnemar.p ?? 1);
-    expect(ablationMarkdown(results)).toMatch(/\| 12 \(= 5\) \| EAM, FLAM, kl \+ center \| 2 of 4 \| \d/);
+    expect(ablationMarkdown(results)).toMatch(/\| 12 \(= 5\) \| EAM, FLAM, KL \+ center \| 2 of 4 \| \d/);
   });
 
   it('of nothing are an empty table, not an error', async () => {
@@ -171,7 +171,7 @@ describe('running', () => {
     } finally {
       spy.mockRestore();
     }
-    expect(written.join('')).toMatch(/1 \(= 6\) +LAM, baseline pooling, kl \+ center +2 +\d+\.\d ± /);
+    expect(written.join('')).toMatch(/1 \(= 6\) +LAM, baseline \(mean\), KL \+ center +2 +\d+\.\d ± /);
     const page = await readFile(join(runs, 'table3-demo-logmel/ablation.html'), 'utf8');
     expect(page.replace(/\s+/g, ' ')).toContain('row 9 lacks seed 1, 2');
     expect(page).not.toMatch(/NaN|undefined|<script/);

@@ -4,12 +4,22 @@ import { InputError } from '../errors';
 /** What a row of an ablation changes in the common settings. */
 export type RowSettings = Partial<Config>;
 
+/** Column groups of Table 3. */
+export interface TableParts {
+  readonly encoder: string;
+  readonly mixup: string;
+  readonly aggregation: string;
+  readonly losses: string;
+}
+
 /** A row of the table: a name, what it changes, and what a paper reports for it. */
 export interface AblationRowPlan {
   /** `1` … or a word; unique. */
   readonly row: string;
   readonly title: string;
   readonly settings: RowSettings;
+  /** The row in the columns of Table 3, where it has that form. */
+  readonly parts?: TableParts;
   /** In %. */
   readonly paper?: { readonly wa: number; readonly ua: number };
 }

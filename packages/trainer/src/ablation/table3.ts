@@ -42,14 +42,14 @@ export function table3Plan(encoders: Table3Encoders): AblationPlan {
     if (encoder === undefined) return [];
     const pool = paper.pool === 'baseline' ? baselinePool : paper.pool;
     const settings: RowSettings = { ...encoder, mix: paper.mix, pool, losses: [...paper.losses] };
-    return [
-      {
-        row: String(paper.row),
-        title: [...(single ? [] : [names[paper.encoder]]), titleOf(paper.mix, paper.pool, paper.losses)].join(', '),
-        settings,
-        paper: { wa: paper.wa, ua: paper.ua },
-      },
-    ];
+    const parts = {
+      encoder: single ? '' : names[paper.encoder],
+      mixup: paper.mix === 'none' ? 'no mixing' : paper.mix.toUpperCase(),
+      aggregation: poolNames[paper.pool],
+      losses: paper.losses.map((loss) => lossNames[loss]).join(' + '),
+    };
+    const title = [parts.encoder, parts.mixup, parts.aggregation, parts.losses].filter(Boolean).join(', ');
+    return [{ row: String(paper.row), title, settings, parts, paper: { wa: paper.wa, ua: paper.ua } }];
   });
   const present = new Set(rows.map(({ row }) => row));
   const settings = new Map(rows.map(({ row, settings: own }) => [row, JSON.stringify(own)]));
@@ -66,11 +66,8 @@ export function table3Plan(encoders: Table3Encoders): AblationPlan {
 
 const names = { hubert: 'HuBERT', wavlm: 'WavLM' } as const;
 
-function titleOf(mix: string, pool: string, losses: readonly string[]): string {
-  const mixing = mix === 'none' ? 'no mixing' : mix.toUpperCase();
-  const pooling = pool === 'baseline' ? 'baseline pooling' : pool === 'flam' ? 'FLAM' : `${pool} pooling`;
-  return [mixing, pooling, losses.join(' + ')].join(', ');
-}
+const poolNames = { baseline: `baseline (${baselinePool})`, max: 'max', mean: 'mean', flam: 'FLAM' } as const;
+const lossNames = { kl: 'KL', center: 'center', focal: 'focal', supcon: 'SupCon' } as const;
 
 function notes(single: boolean): string[] {
   const first =

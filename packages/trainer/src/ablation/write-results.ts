@@ -8,8 +8,6 @@ import { textTable } from '../report/text-table';
 import { difference } from '../report/write-comparison';
 import type { AblationResults, RowResult } from './results';
 
-const parts = ['kl', 'center', 'focal', 'supcon'] as const;
-
 /** Writes `ablation.json`, `ablation.html` and `ablation.md` (for a README) into a folder. */
 export async function writeAblation(dir: string, results: AblationResults): Promise<{ htmlPath: string }> {
   await mkdir(dir, { recursive: true });
@@ -53,9 +51,9 @@ function contrastRow(contrast: AblationResults['contrasts'][number]): string[] {
 
 /** For a terminal. */
 export function ablationText(results: AblationResults): string {
-  const rows = textTable(shortHeader, results.rows.map(shortRow));
+  const rows = textTable(shortHeader, results.rows.map(shortRow), 2);
   if (results.contrasts.length === 0) return rows;
-  return `${rows}\n\n${textTable(contrastHeader, results.contrasts.map(contrastRow))}`;
+  return `${rows}\n\n${textTable(contrastHeader, results.contrasts.map(contrastRow), 2)}`;
 }
 
 /** For a README: the rows and the contrasts as Markdown tables. */
@@ -117,34 +115,29 @@ function ablationPage(results: AblationResults): string {
   return page(`${results.name} – ablation`, header, sections, html`<footer>Written by ser ablate.</footer>`);
 }
 
-/** In the form of the paper's Table 3: a tick for each part, the paper's numbers, ours, the difference. */
+/** In the form of the paper's Table 3: the parts, the paper's numbers, ours, the difference. */
 function rowsTable({ rows }: AblationResults): Markup {
-  const titles = ['Row', 'What', 'LAM', 'EAM', 'Max', 'Mean', 'FLAM', 'KL', 'Center', 'Focal', 'SupCon'];
-  const ours = ['Paper WA', 'Paper UA', 'Seeds', 'WA %', 'UA %', 'ΔUA [95 %]', 'p'];
-  const columns: Column[] = [...titles.map((title) => ({ title })), ...ours.map((title) => ({ title, numeric: true }))];
+  const formed = rows.every(({ row }) => row.parts !== undefined);
+  const encoders = formed && rows.some(({ row }) => row.parts?.encoder !== '');
+  const what = formed ? [...(encoders ? ['Encoder'] : []), 'Mixup', 'Aggregation', 'Losses'] : ['What'];
+  const numbers = ['Paper WA', 'Paper UA', 'Seeds', 'WA %', 'UA %', 'ΔUA [95 %]', 'p'];
+  const columns: Column[] = [
+    { title: 'Row' },
+    ...what.map((title) => ({ title, wrap: title === 'What' })),
+    ...numbers.map((title) => ({ title, numeric: true })),
+  ];
   const cells = (result: RowResult): Row => {
-    const { settings, paper } = result.row;
-    const tick = (on: boolean): string => (on ? '✓' : '');
-    const [row = '', title = '', seeds = '', wa = '', ua = '', delta = '', p = ''] = shortRow(result);
-    return {
-      cells: [
-        row,
-        title,
-        tick(settings.mix === 'lam'),
-        tick(settings.mix === 'eam'),
-        tick(settings.pool === 'max'),
-        tick(settings.pool === 'mean'),
-        tick(settings.pool === 'flam'),
-        ...parts.map((part) => tick(settings.losses?.includes(part) ?? false)),
-        paper === undefined ? '' : paper.wa.toFixed(2),
-        paper === undefined ? '' : paper.ua.toFixed(2),
-        seeds,
-        wa,
-        ua,
-        delta,
-        p,
-      ],
-    };
+    const { parts, paper } = result.row;
+    const [row = '', title = '', ...ours] = shortRow(result);
+    const named = [
+      ...(encoders ? [parts?.encoder ?? ''] : []),
+      parts?.mixup ?? '',
+      parts?.aggregation ?? '',
+      parts?.losses ?? '',
+    ];
+    const printed = [paper?.wa.toFixed(2) ?? '', paper?.ua.toFixed(2) ?? ''];
+    // The last of the short row is the paper's UA, which stands in front here.
+    return { cells: [row, ...(formed ? named : [title]), ...printed, ...ours.slice(0, -1)] };
   };
   return table('Paper and this ablation, in the form of Table 3', columns, rows.map(cells));
 }

@@ -50,7 +50,7 @@ th, td { padding: .32rem .7rem; text-align: left; border-bottom: 1px solid var(-
 th:first-child { padding-left: 0; }
 thead th { color: var(--muted); font-weight: 600; font-size: .82rem; vertical-align: bottom; }
 tbody th { font-weight: 500; }
-td:nth-child(2) { white-space: normal; }
+td.wrap { white-space: normal; min-width: 9rem; overflow-wrap: anywhere; }
 .n { text-align: right; }
 tr.total > *, tr.ours > * { font-weight: 650; background: var(--panel); }
 tr.total th:first-child, tr.ours th:first-child { padding-left: .4rem; }

@@ -4,6 +4,8 @@ export interface Column {
   readonly title: string;
   /** Right-aligned. */
   readonly numeric?: boolean;
+  /** Long text that may break into lines. */
+  readonly wrap?: boolean;
 }
 
 export interface Row {
@@ -38,7 +40,7 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
 }
 
 function tableCell(cell: Markup | string | number, index: number, column: Column | undefined): Markup {
-  const kind = column?.numeric === true ? 'n' : '';
+  const kind = column?.numeric === true ? 'n' : column?.wrap === true ? 'wrap' : '';
   return index === 0 ? html`<th scope="row" class="${kind}">${cell}</th>` : html`<td class="${kind}">${cell}</td>`;
 }
 

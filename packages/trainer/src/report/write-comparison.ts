@@ -161,5 +161,9 @@ function settingsTable(a: ComparedRun, b: ComparedRun): Markup {
     .map((key): Row => ({ cells: [html`<code>${key}</code>`, text(a, key), text(b, key)] }));
   return rows.length === 0
     ? html`<p>Both runs have the same settings.</p>`
-    : table('Settings that differ', [{ title: 'Setting' }, { title: a.name }, { title: b.name }], rows);
+    : table(
+        'Settings that differ',
+        [{ title: 'Setting' }, { title: a.name, wrap: true }, { title: b.name, wrap: true }],
+        rows,
+      );
 }

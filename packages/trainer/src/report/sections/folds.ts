@@ -5,13 +5,13 @@ import { details, section, table, type Column, type Row } from '../table';
 
 const columns: readonly Column[] = [
   { title: 'Fold' },
-  { title: 'Test groups' },
+  { title: 'WA %', numeric: true },
+  { title: 'UA %', numeric: true },
+  { title: 'Test groups', wrap: true },
   { title: 'Train', numeric: true },
   { title: 'Test', numeric: true },
   { title: 'Epochs', numeric: true },
   { title: 'Time', numeric: true },
-  { title: 'WA %', numeric: true },
-  { title: 'UA %', numeric: true },
 ];
 
 /** The folds table, pooled and averaged results below it, and the class statistics of every fold. */
@@ -20,13 +20,13 @@ export function foldsSection(report: Report): Markup {
     ...(fold.status === 'done' ? {} : { kind: 'quiet' as const }),
     cells: [
       foldTitle(fold),
+      percent(fold.wa),
+      percent(fold.ua),
       fold.status === 'done' ? fold.testGroups.join(', ') : fold.status === 'missing' ? 'not run yet' : 'not finished',
       count(fold.trainUtterances),
       count(fold.testUtterances),
       fold.epochs,
       duration(fold.seconds),
-      percent(fold.wa),
-      percent(fold.ua),
     ],
   }));
   const { pooled, acrossFolds } = report;
@@ -35,18 +35,18 @@ export function foldsSection(report: Report): Markup {
       kind: 'total',
       cells: [
         'Pooled [95 %]',
+        withInterval(pooled.wa, pooled.intervals.wa),
+        withInterval(pooled.ua, pooled.intervals.ua),
         'all test utterances together',
         '',
         count(report.utterances),
         '',
         duration(report.seconds),
-        withInterval(pooled.wa, pooled.intervals.wa),
-        withInterval(pooled.ua, pooled.intervals.ua),
       ],
     },
     {
       kind: 'total',
-      cells: ['Mean ± sd', 'over folds', '', '', '', '', plusMinus(acrossFolds.wa), plusMinus(acrossFolds.ua)],
+      cells: ['Mean ± sd', plusMinus(acrossFolds.wa), plusMinus(acrossFolds.ua), 'over folds', '', '', '', ''],
     },
   );
   return section(

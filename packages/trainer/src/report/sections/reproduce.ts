@@ -18,7 +18,11 @@ export function reproduceSection(report: Report): Markup {
     table('Software', [{ title: 'What' }, { title: 'Version' }], versions),
     details(
       `Resolved configuration (${settings.length} settings)`,
-      table('Every setting of the run', [{ title: 'Setting' }, { title: 'Value' }, { title: 'From' }], settings),
+      table(
+        'Every setting of the run',
+        [{ title: 'Setting' }, { title: 'Value', wrap: true }, { title: 'From' }],
+        settings,
+      ),
     ),
   );
 }
