@@ -19,6 +19,12 @@ function compile<Args extends TensorTree[], Result extends TensorTree>(
   return compiled;
 }
 
+const named = (gradients: tf.NamedTensorMap): tf.NamedTensor[] =>
+  Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
+
+/** What a compiled function returns that only assigns. */
+const done = (..._: void[]): null => null;
+
 beforeAll(() => tf.setBackend('cpu'));
 afterEach(async () => {
   for (const compiled of made.splice(0)) await compiled.dispose();
@@ -61,11 +67,14 @@ describe('optimisers', () => {
     const optimizer = create();
     const step = compile(({ x, y }: { x: tf.Tensor; y: tf.Tensor }) => {
       const { value, grads } = tf.variableGrads(() => lossOf(net, x, y), [net.w, net.v]);
-      optimizer.applyGradients(grads);
+      optimizer.applyGradients(named(grads));
       return { loss: value };
     });
     for (let i = 0; i < 7; i++) {
-      const expected = eagerOptimizer.minimize(() => lossOf(eagerNet, features, targets), true, [eagerNet.w, eagerNet.v]);
+      const expected = eagerOptimizer.minimize(() => lossOf(eagerNet, features, targets), true, [
+        eagerNet.w,
+        eagerNet.v,
+      ]);
       const { loss } = await step({ x: features, y: targets });
       expect(loss).toBeAllClose(expected!);
     }
@@ -93,7 +102,7 @@ describe('state', () => {
     const [optimizer, eagerOptimizer] = [tf.train.adam(0.05), tf.train.adam(0.05)];
     const step = compile((x: tf.Tensor, y: tf.Tensor) => {
       const { value, grads } = tf.variableGrads(() => lossOf(net, x, y), [net.w, net.v]);
-      optimizer.applyGradients(grads);
+      optimizer.applyGradients(named(grads));
       return value;
     });
     for (const rows of [6, 3, 6, 6, 2, 3, 3, 6]) {
@@ -105,7 +114,7 @@ describe('state', () => {
 
   it('is shared by two compiled functions', async () => {
     const total = tf.variable(tf.scalar(1));
-    const double = compile(() => total.assign(tf.mul(total, 2)));
+    const double = compile(() => done(total.assign(tf.mul(total, 2))));
     const addOne = compile(() => {
       total.assign(tf.add(total, 1));
       return total;
@@ -153,7 +162,7 @@ describe('state', () => {
 
   it('numbers read before a step do not change under the reader', async () => {
     const w = tf.variable(tf.tensor1d([1, 2]));
-    const step = compile(() => w.assign(tf.mul(w, 2)));
+    const step = compile(() => done(w.assign(tf.mul(w, 2))));
     await step();
     const read = await w.data();
     const copy = Array.from(read);
@@ -178,7 +187,7 @@ describe('state', () => {
     const swap = compile(() => {
       const old = tf.clone(a);
       a.assign(tf.clone(b) as tf.Scalar);
-      b.assign(old as tf.Scalar);
+      return done(b.assign(old as tf.Scalar));
     });
     for (let i = 0; i < 3; i++) await swap();
     expect([a.dataSync()[0], b.dataSync()[0]]).toEqual([2, 1]);
@@ -189,7 +198,7 @@ describe('state', () => {
     const step = compile((x: tf.Tensor) => {
       const next = tf.add(a, x) as tf.Scalar;
       a.assign(next);
-      b.assign(next);
+      return done(b.assign(next));
     });
     for (const n of [1, 2, 3]) await step(tf.scalar(n));
     expect([a.dataSync()[0], b.dataSync()[0]]).toEqual([6, 6]);
@@ -202,7 +211,7 @@ describe('state', () => {
     const flag = tf.variable(tf.tensor1d([true, false], 'bool'));
     const step = compile(() => {
       count.assign(tf.add(count, tf.scalar(1, 'int32')) as tf.Scalar);
-      flag.assign(tf.logicalNot(flag) as tf.Tensor1D);
+      return done(flag.assign(tf.logicalNot(flag) as tf.Tensor1D));
     });
     for (let i = 0; i < 3; i++) await step();
     expect(count.dataSync()[0]).toBe(3);
@@ -232,7 +241,11 @@ describe('arguments and results', () => {
   });
 
   it('may be int32 and bool', async () => {
-    const fn = compile((i: tf.Tensor, b: tf.Tensor) => ({ i: tf.mul(i, 2), b: tf.logicalNot(b), hot: tf.oneHot(i as tf.Tensor1D, 3) }));
+    const fn = compile((i: tf.Tensor, b: tf.Tensor) => ({
+      i: tf.mul(i, 2),
+      b: tf.logicalNot(b),
+      hot: tf.oneHot(i as tf.Tensor1D, 3),
+    }));
     const [i, b] = [tf.tensor1d([0, 2, 1], 'int32'), tf.tensor1d([true, false], 'bool')];
     const out = await fn(i, b);
     expect(out.i).toBeAllClose(tf.mul(i, 2));
@@ -279,9 +292,7 @@ describe('arguments and results', () => {
     // Two shapes that broadcast: one shape with axes set to 1 or left out.
     const pairs = fc
       .array(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom('both', 'left', 'right')), { maxLength: 5 })
-      .chain((axes) =>
-        fc.tuple(fc.constant(axes), fc.integer({ min: 0, max: axes.length }), fc.boolean()),
-      )
+      .chain((axes) => fc.tuple(fc.constant(axes), fc.integer({ min: 0, max: axes.length }), fc.boolean()))
       .map(([axes, dropped, fromLeft]) => {
         const left = axes.map(([n, where]) => (where === 'right' ? 1 : n));
         const right = axes.map(([n, where]) => (where === 'left' ? 1 : n));
@@ -320,7 +331,7 @@ describe('arguments and results', () => {
 
   it('compile prepares without running', async () => {
     const w = tf.variable(tf.scalar(1));
-    const fn = compile((x: tf.Tensor) => w.assign(tf.add(w, x) as tf.Scalar));
+    const fn = compile((x: tf.Tensor) => done(w.assign(tf.add(w, x) as tf.Scalar)));
     await fn.compile(tf.scalar(1));
     expect(w.dataSync()[0]).toBe(1);
     await fn(tf.scalar(1));
@@ -357,16 +368,16 @@ describe('errors', () => {
 
   it('a kernel without a lowering names itself and its operands', async () => {
     await refuse((x) => tf.unique(tf.reshape(x, [-1])).values, /"Unique" \(of float32 \[6\]\) cannot be compiled/);
-    await refuse((x) => tf.image.resizeBilinear(tf.reshape(x, [1, 2, 3, 1]), [4, 6]), /"ResizeBilinear"/);
+    await refuse((x) => tf.image.resizeBilinear(tf.reshape<tf.Rank.R4>(x, [1, 2, 3, 1]), [4, 6]), /"ResizeBilinear"/);
     await refuse((x) => tf.real(tf.complex(x, x)), /complex/i);
   });
 
   it('an option without a lowering names the op', async () => {
+    await refuse((x) => tf.gather(x, tf.tensor2d([[0], [1]], [2, 1], 'int32'), 1, 1), /batchDims cannot be compiled/);
     await refuse(
-      (x) => tf.gather(x, tf.tensor2d([[0], [1]], [2, 1], 'int32'), 1, 1),
-      /batchDims cannot be compiled/,
+      (x) => tf.conv2d(tf.reshape<tf.Rank.R4>(x, [1, 1, 2, 3]), tf.ones([1, 1, 1, 1]), 1, 'same', 'NCHW'),
+      /NHWC|NCHW/,
     );
-    await refuse((x) => tf.conv2d(tf.reshape(x, [1, 1, 2, 3]), tf.ones([1, 1, 1, 1]), 1, 'same', 'NCHW'), /NHWC|NCHW/);
   });
 
   it('an argument that is no tensor', async () => {
@@ -382,9 +393,7 @@ describe('errors', () => {
   it('a learning rate that changes between calls', async () => {
     const w = tf.variable(tf.scalar(1));
     const optimizer = tf.train.sgd(0.1) as tf.SGDOptimizer;
-    const step = compile((x: tf.Tensor) =>
-      optimizer.minimize(() => tf.mul(tf.square(w), x).asScalar(), true, [w]),
-    );
+    const step = compile((x: tf.Tensor) => optimizer.minimize(() => tf.mul(tf.square(w), x).asScalar(), true, [w]));
     await step(tf.scalar(1));
     optimizer.setLearningRate(0.05);
     await expect(step(tf.scalar(1))).rejects.toThrow(/changed from -?0\.1\d* to -?0\.05.*as a tensor/);
@@ -392,7 +401,15 @@ describe('errors', () => {
 
   it.each([
     ['Math.random', () => Math.random()],
-    ['a counter', (() => ((i = 1) => () => (i += 1))())()],
+    [
+      'a counter',
+      (() =>
+        (
+          (i = 1) =>
+          () =>
+            (i += 1)
+        )())(),
+    ],
   ])('%s would be baked in', async (_, next) => {
     const fn = compile((x: tf.Tensor) => tf.mul(tf.add(x, 1), next()));
     await fn(tf.ones([2]));
@@ -459,7 +476,7 @@ describe('errors', () => {
 
   it('a variable assigned another shape', async () => {
     const w = tf.variable(tf.ones([2]));
-    await refuse((x) => w.assign(tf.ones([3]) as unknown as tf.Tensor1D) ?? x, /\[2\].*assigned.*\[3\]/);
+    await refuse((x) => done(w.assign(tf.ones([3]))), /\[2\].*assigned.*\[3\]/);
   });
 
   it('a tensor that outlived its recording', async () => {
@@ -491,14 +508,22 @@ describe('errors', () => {
     expect(w.dataSync()[0]).toBe(1);
     w.assign(tf.scalar(5));
     expect(w.dataSync()[0]).toBe(5);
-    expect(tf.grad((x) => tf.square(x))(tf.scalar(3)).dataSync()[0]).toBe(6);
+    expect(
+      tf
+        .grad((x) => tf.square(x))(tf.scalar(3))
+        .dataSync()[0],
+    ).toBe(6);
     fail = false;
     expect((await fn(tf.scalar(1))).dataSync()[0]).toBe(6);
   });
 
   it('a failure inside a gradient leaves tfjs usable', async () => {
     await refuse((x) => tf.grad((t) => tf.mul(t, tf.sum(t).dataSync()[0]!))(x), /read inside/);
-    expect(tf.grad((x) => tf.square(x))(tf.scalar(3)).dataSync()[0]).toBe(6);
+    expect(
+      tf
+        .grad((x) => tf.square(x))(tf.scalar(3))
+        .dataSync()[0],
+    ).toBe(6);
   });
 });
 
@@ -536,7 +561,7 @@ describe('memory', () => {
     const optimizer = tf.train.adam(0.01);
     const step = compile(({ x, y }: { x: tf.Tensor; y: tf.Tensor }) => {
       const { value, grads } = tf.variableGrads(() => lossOf(net, x, y), [net.w, net.v]);
-      optimizer.applyGradients(grads);
+      optimizer.applyGradients(named(grads));
       return { loss: value };
     });
     for (let i = 0; i < 2; i++) (await step({ x: features, y: targets })).loss.dispose();
@@ -572,7 +597,7 @@ describe('memory', () => {
 
   it('after dispose variables keep their values and can still be used', async () => {
     const w = tf.variable(tf.scalar(1));
-    const fn = jit(() => w.assign(tf.mul(w, 2)));
+    const fn = jit(() => done(w.assign(tf.mul(w, 2))));
     await fn();
     await fn();
     await fn.dispose();

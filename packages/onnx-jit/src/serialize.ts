@@ -79,6 +79,8 @@ export const nameOf = (value: Value): string => (value.source.kind === 'input' ?
 
 function encodeNode(node: Node, nameIn: (value: Value) => string) {
   return {
+    // ONNX Runtime's messages and profiles then say which tfjs kernel a node comes from.
+    name: `${node.kernel}#${node.outputs[0]?.id}`,
     opType: node.op,
     domain: node.domain,
     input: node.inputs.map((v) => (v ? nameIn(v) : '')),

@@ -113,7 +113,9 @@ const isTensor = (tensor: tf.TensorInfo): tensor is tf.Tensor => tensor instance
 const isVariable = (tensor: tf.TensorInfo): tensor is tf.Variable => tensor instanceof tf.Variable;
 
 function dataOf(tensor: tf.Tensor) {
-  return makeData(asDType('a captured tensor', tensor.dtype), tf.engine().readSync(tensor.dataId));
+  // Not the method of a variable, which refuses while a function is recorded.
+  const numbers = tf.Tensor.prototype.dataSync.call(tensor) as ArrayLike<number>;
+  return makeData(asDType('a captured tensor', tensor.dtype), numbers);
 }
 
 /** The tfjs backend that records kernels instead of running them. */

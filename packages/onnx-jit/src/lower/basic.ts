@@ -18,7 +18,7 @@ export function reshape(g: Graph, x: Value, shape: Shape): Value {
   const first = source.kind === 'node' && source.node.op === 'Reshape' ? source.node.inputs[0] : null;
   if (first) return reshape(g, first, shape);
   // Otherwise a 0 would mean "the length this axis had".
-  const empty = shape.includes(0) ? { allowzero: 1 } : {};
+  const empty: Record<string, number> = shape.includes(0) ? { allowzero: 1 } : {};
   return g.one('Reshape', [x, g.int64(shape)], { shape, dtype: x.dtype }, empty);
 }
 

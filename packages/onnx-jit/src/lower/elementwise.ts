@@ -99,11 +99,10 @@ function elu(g: Graph, x: Value): Value {
   return where(g, compare(g, 'GreaterOrEqual', x, scalar(g, 0)), x, expm1(g, x), x.shape);
 }
 
-/** 1 above zero, `alpha` at and below it, and what is no number stays so. */
+/** 1 above zero, `alpha` at and below it. (tfjs keeps what is no number; a test for that would cost two more passes.) */
 function step(g: Graph, x: Value, alpha: number): Value {
   const above = cast(g, compare(g, 'Greater', x, scalar(g, 0)), 'float32');
-  const values = alpha === 0 ? above : add(g, mul(g, above, scalar(g, 1 - alpha)), scalar(g, alpha));
-  return where(g, g.one('IsNaN', [x], { shape: x.shape, dtype: 'bool' }), x, values, x.shape);
+  return alpha === 0 ? above : add(g, mul(g, above, scalar(g, 1 - alpha)), scalar(g, alpha));
 }
 
 function atan2(g: Graph, y: Value, x: Value, shape: number[]): Value {

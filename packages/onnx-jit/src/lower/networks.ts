@@ -18,6 +18,7 @@ import {
   type Lowering,
   type Lowerings,
 } from './call';
+import { convolve, convolveTransposed } from './convolution';
 import { activate } from './elementwise';
 
 const toChannelFirst = (g: Graph, x: Value): Value => transpose(g, x, [0, 3, 1, 2]);
@@ -101,12 +102,8 @@ function conv2d(call: Call, depthwise: boolean): Value {
   const filter = input(call, 'filter');
   const w = window2d(call, x.shape, filter.shape, depthwise);
   const weights = onnxFilter(g, filter, depthwise);
-  const shape = [x.shape[0] ?? 0, weights.shape[0] ?? 0, ...w.outSize];
   const group = depthwise ? (x.shape[3] ?? 1) : 1;
-  return toChannelLast(
-    g,
-    g.one('Conv', [toChannelFirst(g, x), weights], { shape, dtype: 'float32' }, convAttributes(w, group)),
-  );
+  return toChannelLast(g, convolve(call, toChannelFirst(g, x), weights, w.outSize, convAttributes(w, group)));
 }
 
 function conv2dInput(call: Call, depthwise: boolean): Value {
@@ -116,23 +113,8 @@ function conv2dInput(call: Call, depthwise: boolean): Value {
   const inShape = numbersAttr(call, 'inputShape');
   const w = window2d(call, inShape, filter.shape, depthwise);
   const group = depthwise ? (inShape[3] ?? 1) : 1;
-  return toChannelLast(
-    g,
-    transposedConv(g, toChannelFirst(g, dy), onnxFilter(g, filter, depthwise), w, group, inShape[3] ?? 0),
-  );
-}
-
-function transposedConv(g: Graph, dy: Value, weights: Value, w: Window2d, group: number, channels: number): Value {
-  const reached = (i: 0 | 1): number =>
-    (w.outSize[i] - 1) * w.strides[i] + (w.kernel[i] - 1) * w.dilations[i] + 1 - w.pads[i] - w.pads[i === 0 ? 2 : 3];
-  const shape = [dy.shape[0] ?? 0, channels, ...w.inSize];
-  const output_padding = [w.inSize[0] - reached(0), w.inSize[1] - reached(1)];
-  return g.one(
-    'ConvTranspose',
-    [dy, weights],
-    { shape, dtype: 'float32' },
-    { ...convAttributes(w, group), output_padding },
-  );
+  const weights = onnxFilter(g, filter, depthwise);
+  return toChannelLast(g, convolveTransposed(call, toChannelFirst(g, dy), weights, w.inSize, convAttributes(w, group)));
 }
 
 /** The filter gradient is a convolution of the input with dy, batch and channels exchanged, strides as dilations. */
@@ -154,18 +136,13 @@ function conv2dFilter(call: Call, depthwise: boolean): Value {
   };
   const rows = data.shape[0] ?? 0;
   const columns = kernels.shape[0] ?? 0;
-  const all = g.one(
-    'Conv',
-    [data, kernels],
-    { shape: [rows, columns, size(0), size(1)], dtype: 'float32' },
-    {
-      strides: w.dilations,
-      dilations: w.strides,
-      pads: w.pads,
-      kernel_shape: w.outSize,
-      group,
-    },
-  );
+  const all = convolve(call, data, kernels, [size(0), size(1)], {
+    strides: w.dilations,
+    dilations: w.strides,
+    pads: w.pads,
+    kernel_shape: w.outSize,
+    group,
+  });
   const taps = slice(g, all, [0, 0, 0, 0], [rows, columns, kh, kw], [1, 1, 1, 1], [rows, columns, kh, kw]);
   return depthwise
     ? reshape(g, transpose(g, taps, [2, 3, 0, 1]), [kh, kw, cin, cout])
@@ -216,10 +193,8 @@ function averagePoolGradient(call: Call): Value {
   );
   const first = toChannelFirst(g, dy);
   const shared = div(g, first, g.constant(counts, w.outSize, 'float32'), first.shape);
-  return toChannelLast(
-    g,
-    transposedConv(g, shared, g.fill(1, [channels, 1, ...w.kernel], 'float32'), w, channels, channels),
-  );
+  const ones = g.fill(1, [channels, 1, ...w.kernel], 'float32');
+  return toChannelLast(g, convolveTransposed(call, shared, ones, w.inSize, convAttributes(w, channels)));
 }
 
 /**
@@ -249,14 +224,7 @@ function maxPoolGradient(call: Call): Value {
   for (let tap = 0; tap < taps; tap++) {
     const [row, column] = [Math.floor(tap / w.kernel[1]), tap % w.kernel[1]];
     const ends = [row + (w.outSize[0] - 1) * w.strides[0] + 1, column + (w.outSize[1] - 1) * w.strides[1] + 1];
-    const seen = slice(
-      g,
-      padded,
-      [0, 0, row, column],
-      [batch, channels, ...ends],
-      [1, 1, ...w.strides],
-      largest.shape,
-    );
+    const seen = slice(g, padded, [0, 0, row, column], [batch, channels, ...ends], [1, 1, ...w.strides], largest.shape);
     const equal: Value = compare(g, 'Equal', seen, largest);
     const hit: Value = free ? binary(g, 'And', equal, free, equal.shape, 'bool') : equal;
     const others = unary(g, 'Not', hit);
@@ -265,10 +233,11 @@ function maxPoolGradient(call: Call): Value {
   }
   const [first] = parts;
   const shape = [batch * channels, taps, ...w.outSize];
-  const stacked = parts.length === 1 && first ? first : g.one('Concat', parts, { shape, dtype: 'float32' }, { axis: 1 });
+  const stacked =
+    parts.length === 1 && first ? first : g.one('Concat', parts, { shape, dtype: 'float32' }, { axis: 1 });
   const oneHot = Float32Array.from({ length: taps * taps }, (_, i) => Number(Math.floor(i / taps) === i % taps));
   const filters = g.constant(oneHot, [taps, 1, ...w.kernel], 'float32');
-  const dx = transposedConv(g, stacked, filters, w, 1, 1);
+  const dx = convolveTransposed(call, stacked, filters, w.inSize, convAttributes(w, 1));
   return toChannelLast(g, reshape(g, dx, x.shape));
 }
 
@@ -326,19 +295,13 @@ export const networks: Lowerings = {
     const [before, after] = [numberAttr(call, 'before'), numberAttr(call, 'after')];
     const kernel = filter.shape[2] ?? 1;
     const length = Math.floor(((x.shape[2] ?? 0) + before + after - (kernel - 1) * dilation - 1) / stride) + 1;
-    const shape = [x.shape[0] ?? 0, filter.shape[0] ?? 0, length];
-    return call.graph.one(
-      'Conv',
-      [x, filter],
-      { shape, dtype: 'float32' },
-      {
-        strides: [stride],
-        dilations: [dilation],
-        pads: [before, after],
-        kernel_shape: [kernel],
-        group: numberAttr(call, 'groups'),
-      },
-    );
+    return convolve(call, x, filter, [length], {
+      strides: [stride],
+      dilations: [dilation],
+      pads: [before, after],
+      kernel_shape: [kernel],
+      group: numberAttr(call, 'groups'),
+    });
   },
   [CONV1D_TRANSPOSE]: (call) => {
     const x = input(call, 'x');
@@ -346,20 +309,12 @@ export const networks: Lowerings = {
     const [stride, groups, time] = [numberAttr(call, 'stride'), numberAttr(call, 'groups'), numberAttr(call, 'time')];
     const [before, after] = [numberAttr(call, 'before'), numberAttr(call, 'after')];
     const kernel = filter.shape[2] ?? 1;
-    const reached = ((x.shape[2] ?? 0) - 1) * stride + kernel - before - after;
-    const shape = [x.shape[0] ?? 0, (filter.shape[1] ?? 0) * groups, time];
-    return call.graph.one(
-      'ConvTranspose',
-      [x, filter],
-      { shape, dtype: 'float32' },
-      {
-        strides: [stride],
-        pads: [before, after],
-        kernel_shape: [kernel],
-        group: groups,
-        output_padding: [time - reached],
-      },
-    );
+    return convolveTransposed(call, x, filter, [time], {
+      strides: [stride],
+      pads: [before, after],
+      kernel_shape: [kernel],
+      group: groups,
+    });
   },
   [GELU]: (call) => call.graph.one('Gelu', [input(call, 'x')], input(call, 'x'), {}, 'com.microsoft'),
   [INSTANCE_NORM]: (call) => {

@@ -80,7 +80,21 @@ function stridedSlice(call: Call): Value {
   });
   // A bound of −1 with a negative stride means "before the first", which ONNX would read as the last.
   const ends = info.end.map((e, i) => ((strides[i] ?? 1) < 0 && e < 0 ? -(2 ** 31) : e));
-  return reshape(call.graph, slice(call.graph, x, info.begin, ends, strides, lengths), info.finalShape);
+  const g = call.graph;
+  if (call.provider !== 'webgpu') return reshape(g, slice(g, x, info.begin, ends, strides, lengths), info.finalShape);
+  // ONNX Runtime's WebGPU kernel (1.30) begins backward slices at the last element whatever their start: cut first.
+  const backwards = (i: number): boolean => (strides[i] ?? 1) < 0;
+  const kept = x.shape.map((d, i) => (backwards(i) ? (info.begin[i] ?? 0) + 1 : d));
+  const none = x.shape.map(() => 0);
+  const cut = slice(
+    g,
+    x,
+    none,
+    kept,
+    none.map(() => 1),
+    kept,
+  );
+  return reshape(g, slice(g, cut, info.begin, ends, strides, lengths), info.finalShape);
 }
 
 function pad(g: Graph, x: Value, paddings: readonly (readonly number[])[], mode: string, value: number): Value {

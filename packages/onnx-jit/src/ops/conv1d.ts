@@ -87,7 +87,8 @@ function inputGradient(
     const flipped = tf.reshape(tf.transpose(grouped, [0, 2, 1, 3]), [channels, outPerGroup, kernel]);
     // The first and last outputs saw nothing but padding where that is longer than the kernel reaches back.
     const [head, tail] = [Math.max(0, before - kernel + 1), Math.max(0, after - kernel + 1)];
-    const seen = head + tail > 0 ? tf.slice(dy, [0, 0, head], [batch, outChannels, (dy.shape[2] ?? 0) - head - tail]) : dy;
+    const seen =
+      head + tail > 0 ? tf.slice(dy, [0, 0, head], [batch, outChannels, (dy.shape[2] ?? 0) - head - tail]) : dy;
     const attrs = {
       stride: 1,
       before: kernel - 1 - before + head,

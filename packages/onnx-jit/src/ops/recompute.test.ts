@@ -61,6 +61,10 @@ describe('recompute', () => {
         throw new Error('inside');
       }, [x]);
     expect(() => tf.grad(() => failing())(x)).toThrow('inside');
-    expect(tf.grad((t) => tf.square(t))(x).arraySync()).toEqual([2, 2]);
+    expect(
+      tf
+        .grad((t) => tf.square(t))(x)
+        .arraySync(),
+    ).toEqual([2, 2]);
   });
 });

@@ -1,31 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import { jit } from '../jit';
-import type { Provider } from '../lower/call';
 import './all-close';
 import { programOf, type Case, type Program } from './case';
+import { asError, runCompiled, type Outcome } from './run-cases';
 
-type Outcome = ReturnType<Program['run']>;
-
-/** Cases that are compiled together: sessions and their shader or memory plans are what costs. */
+/** Cases that are compiled together: sessions and their memory plans are what costs. */
 const together = 20;
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
-
-/** Runs programs compiled, many in one graph; where that fails, one by one, so that the culprit is named. */
-export async function runCompiled(programs: readonly Program[], provider: Provider = 'cpu'): Promise<(Outcome | Error)[]> {
-  const step = jit((inputs: tf.Tensor[][]) => programs.map((p, i) => p.run(inputs[i] ?? [])), { provider, threads: 1 });
-  try {
-    return await step(programs.map((p) => p.inputs));
-  } catch (error) {
-    if (programs.length === 1) return [asError(error)];
-  } finally {
-    await step.dispose();
-  }
-  const alone: (Outcome | Error)[] = [];
-  for (const program of programs) alone.push(...(await runCompiled([program], provider)));
-  return alone;
-}
 
 /** One test a case: compiled values and gradients equal eager ones on the tfjs CPU backend. */
 export function conformance(name: string, cases: readonly Case[]): void {

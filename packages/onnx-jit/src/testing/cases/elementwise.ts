@@ -140,7 +140,8 @@ const edges: Case[] = [
     elu: tf.elu,
     selu: tf.selu,
     leakyRelu: (x: tf.Tensor) => tf.leakyRelu(x, 0.1),
-    step: (x: tf.Tensor) => tf.step(x, 0.5),
+    // Where tfjs keeps NaN this is the value below zero.
+    step: (x: tf.Tensor) => tf.step(x.where(tf.notEqual(x, tf.scalar(NaN)), 3), 0.5),
     reciprocal: tf.reciprocal,
     log1p: tf.log1p,
     expm1: tf.expm1,
@@ -202,11 +203,11 @@ const binaries: Case[] = [
   ...withoutBroadcastGradient(binary('minimum', tf.minimum, any)),
   ...withoutBroadcastGradient(binary('squaredDifference', tf.squaredDifference, any)),
   ...binary('atan2', tf.atan2, awayFromZero, awayFromZero, trigonometric),
-  ...Object.entries(comparisons).flatMap(([name, fn]) => [
+  ...(Object.entries(comparisons).flatMap(([name, fn]) => [
     ...binary(name, fn, smallInts, smallInts, { noGradient: noSlope }),
     { name: `${name} of floats`, inputs: [exactly([1, 2, NaN, 0]), exactly([2, 2, NaN, -0])], fn, noGradient: noSlope },
     { name: `${name} of bools`, inputs: [bools([2, 3]), bools([3])], fn: fn as Case['fn'], noGradient: noSlope },
-  ]) as Case[],
+  ]) as Case[]),
   ...binary('logicalAnd', tf.logicalAnd, bools),
   ...binary('logicalOr', tf.logicalOr, bools),
   ...binary('logicalXor', tf.logicalXor, bools),
@@ -270,37 +271,48 @@ const constants: readonly [string, (shape: number[]) => tf.Tensor][] = [
   ['zeros', (shape) => tf.zeros(shape)],
   ['ones', (shape) => tf.ones(shape)],
   ['twos', (shape) => tf.fill(shape, 2)],
-  ['a stored constant', (shape) => tf.tensor(Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => i + 1), shape)],
+  [
+    'a stored constant',
+    (shape) =>
+      tf.tensor(
+        Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => i + 1),
+        shape,
+      ),
+  ],
 ];
 
 /** What the recorder simplifies: constants that are one number, on either side, smaller and larger than the tensor. */
 const splats: Case[] = constants.flatMap(([what, make]) =>
   [
     [[2, 3], []],
-    [[2, 3], [2, 3]],
+    [
+      [2, 3],
+      [2, 3],
+    ],
     [[3], [2, 3]],
     [[2, 3], [3]],
-    [[2, 1], [1, 3]],
+    [
+      [2, 1],
+      [1, 3],
+    ],
     [[], [2, 2]],
     [[1], []],
     [[], [1, 1]],
-  ].map(
-    ([shape = [], constant = []]): Case => ({
-      name: `[${shape}] with ${what} [${constant}] on either side`,
-      inputs: [signed(shape)],
-      fn: (x) => {
-        const c = make(constant);
-        // tfjs's gradients of these do not undo broadcasting.
-        const plain = tf.util.arraysEqual([...shape], constant) ? [tf.maximum, tf.minimum, tf.squaredDifference] : [];
-        return [
-          ...[tf.add, tf.sub, tf.mul, ...plain].flatMap((op) => [op(x!, c), op(c, x!)]),
-          tf.div(c, x!),
-          tf.pow(tf.abs(x!), c),
-          ...(what === 'zeros' ? [] : [tf.div(x!, c), tf.pow(c, x!)]),
-        ];
-      },
-    }),
-  ),
+  ].map(([shape = [], constant = []]): Case => ({
+    name: `[${shape}] with ${what} [${constant}] on either side`,
+    inputs: [signed(shape)],
+    fn: (x) => {
+      const c = make(constant);
+      // tfjs's gradients of these do not undo broadcasting.
+      const plain = tf.util.arraysEqual([...shape], constant) ? [tf.maximum, tf.minimum, tf.squaredDifference] : [];
+      return [
+        ...[tf.add, tf.sub, tf.mul, ...plain].flatMap((op) => [op(x!, c), op(c, x!)]),
+        tf.div(c, x!),
+        tf.pow(tf.abs(x!), c),
+        ...(what === 'zeros' ? [] : [tf.div(x!, c), tf.pow(c, x!)]),
+      ];
+    },
+  })),
 );
 
 const integerSplats: Case[] = [0, 1, 2].map((n) => ({
@@ -368,10 +380,7 @@ const others: Case[] = [
   },
   {
     name: 'floorDiv and mod of integers with both signs',
-    inputs: [
-      exactly([7, -7, 7, -7, 6, -6, 0], [7], 'int32'),
-      exactly([2, 2, -2, -2, 3, 3, -3], [7], 'int32'),
-    ],
+    inputs: [exactly([7, -7, 7, -7, 6, -6, 0], [7], 'int32'), exactly([2, 2, -2, -2, 3, 3, -3], [7], 'int32')],
     fn: (a, b) => [tf.floorDiv(a!, b!), tf.mod(a!, b!)],
   },
   {

@@ -60,7 +60,9 @@ const others: Case[] = [
       name: `fused matMul, ${activation}`,
       inputs: [floats([2, 3]), floats([3, 4]), floats([4])],
       fn: (a, b, bias) => tf.fused.matMul({ a: a!, b: b!, bias: bias!, activation, leakyreluAlpha: 0.3 }),
-      ...(activation === 'sigmoid' || activation === 'leakyrelu' ? { noGradient: 'tfjs does not fuse its gradient' } : {}),
+      ...(activation === 'sigmoid' || activation === 'leakyrelu'
+        ? { noGradient: 'tfjs does not fuse its gradient' }
+        : {}),
     },
   ]),
   {
@@ -77,14 +79,12 @@ const others: Case[] = [
       ['i,j->ij', [2], [3]],
       ['ij,ij->', [2, 3], [2, 3]],
     ] as const
-  ).map(
-    ([equation, a, b]): Case => ({
-      name: `einsum ${equation}`,
-      inputs: [floats(a), floats(b)],
-      fn: (x, y) => tf.einsum(equation, x!, y!),
-      noGradient: 'tfjs has none',
-    }),
-  ),
+  ).map(([equation, a, b]): Case => ({
+    name: `einsum ${equation}`,
+    inputs: [floats(a), floats(b)],
+    fn: (x, y) => tf.einsum(equation, x!, y!),
+    noGradient: 'tfjs has none',
+  })),
   {
     name: 'einsum of one',
     inputs: [floats([2, 3])],

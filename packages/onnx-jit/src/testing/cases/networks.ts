@@ -65,24 +65,20 @@ const otherConvolutions: Case[] = [
     { stride: 1, pad: 'same' as const },
     { stride: 2, pad: 'valid' as const },
     { stride: 3, pad: 'same' as const },
-  ].map(
-    ({ stride, pad }): Case => ({
-      name: `tf.conv1d, stride ${stride}, ${pad} padding`,
-      inputs: [floats([2, 7, 3]), floats([3, 3, 4])],
-      fn: (x, filter) => tf.conv1d(x as tf.Tensor3D, filter as tf.Tensor3D, stride, pad),
-    }),
-  ),
+  ].map(({ stride, pad }): Case => ({
+    name: `tf.conv1d, stride ${stride}, ${pad} padding`,
+    inputs: [floats([2, 7, 3]), floats([3, 3, 4])],
+    fn: (x, filter) => tf.conv1d(x as tf.Tensor3D, filter as tf.Tensor3D, stride, pad),
+  })),
   ...[
     { strides: 1, pad: 'same' as const, out: [2, 4, 5, 3] as const },
     { strides: 2, pad: 'same' as const, out: [2, 8, 10, 3] as const },
     { strides: 2, pad: 'valid' as const, out: [2, 9, 11, 3] as const },
-  ].map(
-    ({ strides, pad, out }): Case => ({
-      name: `conv2dTranspose, strides ${strides}, ${pad}`,
-      inputs: [floats([2, 4, 5, 2]), floats([3, 3, 3, 2])],
-      fn: (x, filter) => tf.conv2dTranspose(x as tf.Tensor4D, filter as tf.Tensor4D, [...out], strides, pad),
-    }),
-  ),
+  ].map(({ strides, pad, out }): Case => ({
+    name: `conv2dTranspose, strides ${strides}, ${pad}`,
+    inputs: [floats([2, 4, 5, 2]), floats([3, 3, 3, 2])],
+    fn: (x, filter) => tf.conv2dTranspose(x as tf.Tensor4D, filter as tf.Tensor4D, [...out], strides, pad),
+  })),
   {
     name: 'separableConv2d',
     inputs: [floats([1, 4, 4, 2]), floats([2, 2, 2, 2]), floats([1, 1, 4, 3])],
@@ -142,7 +138,8 @@ const normalisations: Case[] = [
   {
     name: 'batchNorm with everything',
     inputs: [floats([2, 2, 3, 4]), floats([4]), floats([4], 0.2, 2), floats([4]), floats([4])],
-    fn: (x, mean, variance, offset, scale) => tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D, offset as tf.Tensor1D, scale as tf.Tensor1D, 0.01),
+    fn: (x, mean, variance, offset, scale) =>
+      tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D, offset as tf.Tensor1D, scale as tf.Tensor1D, 0.01),
   },
   {
     name: 'batchNorm with mean and variance only',
@@ -153,7 +150,8 @@ const normalisations: Case[] = [
   {
     name: 'batchNorm with a scale',
     inputs: [floats([3, 5, 4]), floats([4]), floats([4], 0.2, 2), floats([4])],
-    fn: (x, mean, variance, scale) => tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D, undefined, scale as tf.Tensor1D),
+    fn: (x, mean, variance, scale) =>
+      tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D, undefined, scale as tf.Tensor1D),
     noGradient: 'tfjs has it with scale and offset only',
   },
   {
@@ -163,4 +161,10 @@ const normalisations: Case[] = [
   },
 ];
 
-export const networkCases: readonly Case[] = [...conv2d, ...depthwise, ...otherConvolutions, ...pools, ...normalisations];
+export const networkCases: readonly Case[] = [
+  ...conv2d,
+  ...depthwise,
+  ...otherConvolutions,
+  ...pools,
+  ...normalisations,
+];

@@ -56,6 +56,8 @@ const convolutions: Case[] = [
   convolution([2, 4, 8], [4, 1, 3], { groups: 4, padding: 1 }),
   convolution([2, 4, 9], [6, 2, 4], { groups: 2, stride: 2, padding: [1, 2] }),
   convolution([3, 6, 7], [6, 2, 3], { groups: 3, stride: 3 }),
+  convolution([2, 3, 7], [6, 1, 3], { groups: 3, stride: 2 }),
+  convolution([2, 3, 7], [2, 3, 7], { padding: [0, 2] }),
   convolution([2, 4, 6], [4, 2, 4], { groups: 2, padding: 2 }), // WavLM's positional convolution in small
 ];
 
@@ -84,23 +86,31 @@ const recomputations: Case[] = [
     inputs: [floats([3, 4]), floats([4, 4]), floats([4, 4])],
     fn: (x, w, v) => {
       const first = recompute((a, b) => block(a!, b!), [x!, w!]);
-      return tf.add(recompute((a, b) => block(a!, b!), [first, v!]), first);
+      return tf.add(
+        recompute((a, b) => block(a!, b!), [first, v!]),
+        first,
+      );
     },
     ...erfError,
   },
   {
     name: 'recompute within recompute',
     inputs: [floats([2, 3]), floats([3, 3])],
-    fn: (x, w) =>
-      recompute((a, b) => tf.tanh(recompute((c, d) => block(c!, d!), [tf.mul(a!, 2), b!])), [x!, w!]),
+    fn: (x, w) => recompute((a, b) => tf.tanh(recompute((c, d) => block(c!, d!), [tf.mul(a!, 2), b!])), [x!, w!]),
     ...erfError,
   },
   {
     name: 'recompute around own ops',
     inputs: [floats([2, 3, 4]), exactly([1, 2, 0.5, 1]), floats([4])],
-    fn: (x, gamma, beta) => recompute((a, b, c) => tf.sin(layerNorm(a!, b!, c!)), [x!, gamma!, beta!]),
+    fn: (x, gamma, beta) => recompute((a, b, c) => tf.tanh(layerNorm(a!, b!, c!)), [x!, gamma!, beta!]),
     absolute: 5e-6,
   },
 ];
 
-export const ownOpCases: readonly Case[] = [...layerNorms, ...gelus, ...convolutions, ...instanceNorms, ...recomputations];
+export const ownOpCases: readonly Case[] = [
+  ...layerNorms,
+  ...gelus,
+  ...convolutions,
+  ...instanceNorms,
+  ...recomputations,
+];

@@ -20,10 +20,7 @@ const axes: readonly (readonly [Shape, number | number[] | undefined])[] = [
     [2, 3, 4],
     [-1, 0],
   ],
-  [
-    [2, 1, 4],
-    [1],
-  ],
+  [[2, 1, 4], [1]],
   [
     [2, 3, 1, 2],
     [2, 1],
@@ -61,9 +58,11 @@ const reductions: Case[] = [
     c.name.includes('-1') ? { ...c, noGradient: 'tfjs does not take negative axes here' } : c,
   ),
   ...reduction('logSumExp', tf.logSumExp, float),
-  ...reduction('norm', (x, axis, keep) => tf.norm(x, 'euclidean', axis ?? null, keep), float, {
+  ...reduction('norm', (x, axis, keep) => tf.norm(x, 'euclidean', axis, keep), float, {
     noGradient: 'compared with one axis below',
-  }).filter((c) => (c.inputs[0]?.shape.length ?? 0) > 0 && !/over [^a]*,[^a]*,/.test(c.name.replace(', axes kept', ''))),
+  }).filter(
+    (c) => (c.inputs[0]?.shape.length ?? 0) > 0 && !/over [^a]*,[^a]*,/.test(c.name.replace(', axes kept', '')),
+  ),
   ...reduction('int32 sum', tf.sum, (s) => ints(s)),
   ...reduction('int32 max', tf.max, (s) => ints(s)),
   ...reduction('int32 min', tf.min, (s) => ints(s)),
@@ -94,15 +93,18 @@ const arg: Case[] = (['argMax', 'argMin'] as const).flatMap((name) => {
         [[2, 1, 4], 1],
         [[2, 2, 2, 3], 2],
       ] as const
-    ).map(
-      ([shape, axis]): Case => ({
-        name: `${name} of [${shape}] along ${axis}`,
-        inputs: [floats(shape)],
-        fn: (x) => fn(x!, axis),
-        noGradient: 'indices',
-      }),
-    ),
-    { name: `${name}: the first of equals`, inputs: [exactly([2, 1, 2, 1])], fn: (x: tf.Tensor) => fn(x), noGradient: 'indices' },
+    ).map(([shape, axis]): Case => ({
+      name: `${name} of [${shape}] along ${axis}`,
+      inputs: [floats(shape)],
+      fn: (x) => fn(x!, axis),
+      noGradient: 'indices',
+    })),
+    {
+      name: `${name}: the first of equals`,
+      inputs: [exactly([2, 1, 2, 1])],
+      fn: (x: tf.Tensor) => fn(x),
+      noGradient: 'indices',
+    },
     { name: `${name} of int32`, inputs: [ints([2, 5])], fn: (x: tf.Tensor) => fn(x, 1) },
     { name: `${name} of bool`, inputs: [bools([2, 5])], fn: (x: tf.Tensor) => fn(x, 1) },
   ];

@@ -47,7 +47,7 @@ const movements: Case[] = [
     { shape: [2, 1, 2], reps: [1, 3, 2] },
     { shape: [2, 3], reps: [1, 1] },
     { shape: [1, 2, 1, 2], reps: [2, 1, 3, 1] },
-  ].flatMap(({ shape, reps }) => 
+  ].flatMap(({ shape, reps }) =>
     eachType(`tile [${shape}] by [${reps}]`, shape, (x) => tf.tile(x, reps)).map((c) =>
       shape.length > 0 ? c : { ...c, noGradient: 'tfjs has none for rank 0' },
     ),
@@ -76,7 +76,11 @@ const joins: Case[] = [
   { name: 'concat of other lengths', inputs: [floats([2, 1]), floats([2, 4])], fn: (...x) => tf.concat(x, 1) },
   { name: 'concat with an empty part', inputs: [floats([2, 0]), floats([2, 3])], fn: (...x) => tf.concat(x, 1) },
   { name: 'concat of a tensor with itself', inputs: [floats([2, 3])], fn: (x) => tf.concat([x!, x!], 0) },
-  { name: 'concat with constants', inputs: [floats([2, 3])], fn: (x) => tf.concat([tf.ones([2, 2]), x!, tf.zeros([2, 1])], 1) },
+  {
+    name: 'concat with constants',
+    inputs: [floats([2, 3])],
+    fn: (x) => tf.concat([tf.ones([2, 2]), x!, tf.zeros([2, 1])], 1),
+  },
   { name: 'int32 concat', inputs: [ints([2]), ints([3])], fn: (...x) => tf.concat(x) },
   { name: 'bool concat', inputs: [bools([2]), bools([3])], fn: (...x) => tf.concat(x) },
   { name: 'stack of scalars', inputs: [floats([]), floats([])], fn: (...x) => tf.stack(x) },
@@ -169,26 +173,33 @@ const pads: Case[] = [
       fn: (x: tf.Tensor) => tf.pad(x, paddings as [number, number][], 7),
     },
   ]),
-  ...(['reflect', 'symmetric'] as const).flatMap((mode) => [
-    ...eachType(`mirrorPad ${mode}`, [3, 4], (x) =>
-      tf.mirrorPad(
-        x,
-        [
-          [1, 2],
-          [0, 3],
-        ],
-        mode,
+  ...(['reflect', 'symmetric'] as const)
+    .flatMap((mode) => [
+      ...eachType(`mirrorPad ${mode}`, [3, 4], (x) =>
+        tf.mirrorPad(
+          x,
+          [
+            [1, 2],
+            [0, 3],
+          ],
+          mode,
+        ),
       ),
-    ),
-    { name: `mirrorPad ${mode} of a vector`, inputs: [floats([3])], fn: (x: tf.Tensor) => tf.mirrorPad(x, [[2, 1]], mode) },
-  ]).map((c): Case => ({ ...c, noGradient: 'tfjs takes the gradient by slicing, which forgets the mirrored part' })),
+      {
+        name: `mirrorPad ${mode} of a vector`,
+        inputs: [floats([3])],
+        fn: (x: tf.Tensor) => tf.mirrorPad(x, [[2, 1]], mode),
+      },
+    ])
+    .map((c): Case => ({ ...c, noGradient: 'tfjs takes the gradient by slicing, which forgets the mirrored part' })),
 ];
 
 const makers: Case[] = [
   {
     name: 'fill, zerosLike, onesLike of every type',
     inputs: every([2, 3]),
-    fn: (...x) => x.flatMap((t) => [tf.zerosLike(t), tf.onesLike(t), tf.fill([2], 2, t.dtype === 'bool' ? 'int32' : t.dtype)]),
+    fn: (...x) =>
+      x.flatMap((t) => [tf.zerosLike(t), tf.onesLike(t), tf.fill([2], 2, t.dtype === 'bool' ? 'int32' : t.dtype)]),
     noGradient: noSlope,
   },
   {
@@ -211,7 +222,12 @@ const makers: Case[] = [
     noGradient: 'most outputs do not depend on the input',
   },
   { name: 'eye', inputs: [floats([3, 3])], fn: (x) => tf.mul(x!, tf.eye(3)) },
-  { name: 'diag', inputs: [floats([3])], fn: (x) => [tf.diag(x!), tf.diag(tf.reshape(x!, [3, 1]))], noGradient: 'tfjs has none' },
+  {
+    name: 'diag',
+    inputs: [floats([3])],
+    fn: (x) => [tf.diag(x!), tf.diag(tf.reshape(x!, [3, 1]))],
+    noGradient: 'tfjs has none',
+  },
   {
     name: 'oneHot',
     inputs: [exactly([0, 2, 1, 3, -1], [5], 'int32'), exactly([1, 0, 2, 2], [2, 2], 'int32')],
@@ -224,14 +240,31 @@ const makers: Case[] = [
       tf.oneHot(tf.scalar(1, 'int32'), 2),
     ],
   },
-  { name: 'linalg bandPart', inputs: [floats([3, 4])], fn: (x) => tf.linalg.bandPart(x!, 1, 0), noGradient: 'its mask is made of comparisons' },
+  {
+    name: 'linalg bandPart',
+    inputs: [floats([3, 4])],
+    fn: (x) => tf.linalg.bandPart(x!, 1, 0),
+    noGradient: 'its mask is made of comparisons',
+  },
 ];
 
 const selections: Case[] = [
   ...[[], [4], [2, 3], [2, 3, 2]].flatMap((shape): Case[] => [
-    { name: `where of [${shape}]`, inputs: [bools(shape), floats(shape), floats(shape)], fn: (c, a, b) => tf.where(c!, a!, b!) },
-    { name: `int32 where of [${shape}]`, inputs: [bools(shape), ints(shape), ints(shape)], fn: (c, a, b) => tf.where(c!, a!, b!) },
-    { name: `bool where of [${shape}]`, inputs: [bools(shape), bools(shape), bools(shape)], fn: (c, a, b) => tf.where(c!, a!, b!) },
+    {
+      name: `where of [${shape}]`,
+      inputs: [bools(shape), floats(shape), floats(shape)],
+      fn: (c, a, b) => tf.where(c!, a!, b!),
+    },
+    {
+      name: `int32 where of [${shape}]`,
+      inputs: [bools(shape), ints(shape), ints(shape)],
+      fn: (c, a, b) => tf.where(c!, a!, b!),
+    },
+    {
+      name: `bool where of [${shape}]`,
+      inputs: [bools(shape), bools(shape), bools(shape)],
+      fn: (c, a, b) => tf.where(c!, a!, b!),
+    },
   ]),
   ...(
     [
@@ -240,13 +273,11 @@ const selections: Case[] = [
       [[3], [2, 3], []],
       [[2, 3], [1], []],
     ] as const
-  ).map(
-    ([c, a, b]): Case => ({
-      name: `where broadcast over [${c}], [${a}] and [${b}]`,
-      inputs: [bools(c), floats(a), floats(b)],
-      fn: (condition, x, y) => tf.where(condition!, x!, y!),
-    }),
-  ),
+  ).map(([c, a, b]): Case => ({
+    name: `where broadcast over [${c}], [${a}] and [${b}]`,
+    inputs: [bools(c), floats(a), floats(b)],
+    fn: (condition, x, y) => tf.where(condition!, x!, y!),
+  })),
   {
     name: 'where with constants',
     inputs: [bools([2, 3]), floats([2, 3])],
@@ -262,9 +293,22 @@ const selections: Case[] = [
     inputs: [floats([4, 3]), exactly([2, 0, 2], [3], 'int32')],
     fn: (x, i) => [tf.gather(x!, i!), tf.gather(x!, tf.scalar(1, 'int32'))],
   },
-  { name: 'gather along an axis', inputs: [floats([2, 4, 3]), exactly([2, 0, 3], [3], 'int32')], fn: (x, i) => tf.gather(x!, i!, 1) },
-  { name: 'gather along the last axis', inputs: [floats([2, 4]), exactly([2, 0, 3], [3], 'int32')], fn: (x, i) => tf.gather(x!, i!, -1), noGradient: 'tfjs takes negative axes for the gradient wrongly' },
-  { name: 'gather with a table of indices', inputs: [floats([4, 2]), exactly([2, 0, 3, 1], [2, 2], 'int32')], fn: (x, i) => tf.gather(x!, i!) },
+  {
+    name: 'gather along an axis',
+    inputs: [floats([2, 4, 3]), exactly([2, 0, 3], [3], 'int32')],
+    fn: (x, i) => tf.gather(x!, i!, 1),
+  },
+  {
+    name: 'gather along the last axis',
+    inputs: [floats([2, 4]), exactly([2, 0, 3], [3], 'int32')],
+    fn: (x, i) => tf.gather(x!, i!, -1),
+    noGradient: 'tfjs takes negative axes for the gradient wrongly',
+  },
+  {
+    name: 'gather with a table of indices',
+    inputs: [floats([4, 2]), exactly([2, 0, 3, 1], [2, 2], 'int32')],
+    fn: (x, i) => tf.gather(x!, i!),
+  },
   { name: 'int32 gather', inputs: [ints([4]), exactly([2, 0, 2], [3], 'int32')], fn: (x, i) => tf.gather(x!, i!) },
   {
     name: 'gatherND',

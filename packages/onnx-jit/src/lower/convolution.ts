@@ -1,0 +1,76 @@
+import type { Value } from '../graph';
+import { mul } from './basic';
+import type { Call } from './call';
+
+export interface ConvolutionAttributes {
+  readonly strides: readonly number[];
+  readonly dilations?: readonly number[];
+  /** All starts, then all ends. */
+  readonly pads: readonly number[];
+  readonly kernel_shape: readonly number[];
+  readonly group: number;
+}
+
+/**
+ * Channel-first convolution over one or two axes.
+ *
+ * ONNX Runtime's WebGPU kernel (1.30) takes a filter as large as its input for a plain matrix product and then
+ * forgets padding that stands at the ends alone: there, the filter gets one more tap, of zeros. (Padding as a node
+ * of its own would be fused back.)
+ */
+export function convolve(
+  { graph: g, provider }: Call,
+  x: Value,
+  filter: Value,
+  outSize: readonly number[],
+  attributes: ConvolutionAttributes,
+): Value {
+  const axes = outSize.length;
+  const shape = [x.shape[0] ?? 0, filter.shape[0] ?? 0, ...outSize];
+  const starts = attributes.pads.slice(0, axes);
+  const ends = attributes.pads.slice(axes);
+  const covers = attributes.kernel_shape.every((size, i) => size === x.shape[i + 2]);
+  if (provider !== 'webgpu' || !covers || starts.some((n) => n > 0) || ends.every((n) => n === 0)) {
+    return g.one('Conv', [x, filter], { shape, dtype: 'float32' }, { ...attributes });
+  }
+  const longer = filter.shape.map((d, i) => (i === 2 ? d + 1 : d));
+  const more = g.int64([...longer.map(() => 0), ...longer.map((_, i) => Number(i === 2))]);
+  const padded = g.one('Pad', [filter, more, g.scalar(0)], { shape: longer, dtype: 'float32' }, { mode: 'constant' });
+  const pads = attributes.pads.map((n, i) => (i === axes ? n + (attributes.dilations?.[0] ?? 1) : n));
+  const kernel_shape = longer.slice(2);
+  return g.one('Conv', [x, padded], { shape, dtype: 'float32' }, { ...attributes, pads, kernel_shape });
+}
+
+/**
+ * Transposed channel-first convolution to a given size.
+ *
+ * ONNX Runtime's WebGPU kernel (1.30) is wrong for groups of several inputs and one output: there, the filter is
+ * spread over a block diagonal and the groups are one.
+ */
+export function convolveTransposed(
+  { graph: g, provider }: Call,
+  x: Value,
+  filter: Value,
+  outSize: readonly number[],
+  attributes: ConvolutionAttributes,
+): Value {
+  const { strides, dilations, pads, kernel_shape, group } = attributes;
+  const [rows = 0, perGroup = 0, ...kernel] = filter.shape;
+  const axes = outSize.length;
+  const output_padding = outSize.map((size, i) => {
+    const span =
+      ((x.shape[i + 2] ?? 0) - 1) * (strides[i] ?? 1) + ((kernel_shape[i] ?? 1) - 1) * (dilations?.[i] ?? 1) + 1;
+    return size - (span - (pads[i] ?? 0) - (pads[i + axes] ?? 0));
+  });
+  const output = { shape: [x.shape[0] ?? 0, perGroup * group, ...outSize], dtype: 'float32' } as const;
+  const each = rows / group;
+  if (provider !== 'webgpu' || group === 1 || perGroup > 1 || each === 1) {
+    return g.one('ConvTranspose', [x, filter], output, { ...attributes, output_padding });
+  }
+  const diagonal = Float32Array.from({ length: rows * group }, (_, i) =>
+    Number(Math.floor(i / group / each) === i % group),
+  );
+  const mask = g.constant(diagonal, [rows, group, ...kernel.map(() => 1)], 'float32');
+  const dense = mul(g, filter, mask, [rows, group, ...kernel]);
+  return g.one('ConvTranspose', [x, dense], output, { ...attributes, group: 1, output_padding });
+}
