@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import * as ort from 'onnxruntime-node';
+import { assembleBatch } from '../src/data/assemble';
+import { bucketLengths, planEpoch, type Source } from '../src/data/plan';
+import { openEngine } from '../src/engine';
+import { openEncoder } from '../src/model/encoder';
+import { seeded } from '../src/random';
+import { runFold } from '../src/run/fold';
+import { tinyFold } from '../src/run/tiny-fold';
+
+/** What the trainer adds to the computation itself: plans, batches, and the time of a step outside of ONNX Runtime. */
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+const random = seeded('bench');
+const sources: Source[] = Array.from({ length: 1200 }, (_, i) => ({
+  id: `u${i}`,
+  samples: 32_000 + Math.floor(32_000 * random()),
+}));
+const maxSamples = 6 * 16_000;
+const buckets = bucketLengths(
+  sources.map(({ samples }) => samples),
+  maxSamples,
+  4,
+);
+const options = {
+  seed: 1,
+  fold: 'bench',
+  batchSize: 16,
+  lengthGroup: 4,
+  mix: 'eam',
+  mixProbability: 0.5,
+  minMixSeconds: 0.1,
+  snrDb: [-5, 10],
+  maxSamples,
+  buckets,
+  batching: 'padded',
+} as const;
+
+const planTimes: number[] = [];
+for (let epoch = 1; epoch <= 20; epoch++) {
+  const start = performance.now();
+  planEpoch(sources, { ...options, epoch });
+  planTimes.push(performance.now() - start);
+}
+console.log(`plan of an epoch of ${sources.length} utterances: ${median(planTimes).toFixed(1)} ms`);
+
+const waves = new Map(sources.map(({ id, samples }) => [id, new Float32Array(samples).fill(0.1)]));
+const source = { classes: 8, wave: (id: string) => waves.get(id) ?? new Float32Array(0), label: () => 0 };
+const batchTimes: number[] = [];
+for (const plan of planEpoch(sources, { ...options, epoch: 1 })) {
+  const start = performance.now();
+  await assembleBatch(plan, source);
+  batchTimes.push(performance.now() - start);
+}
+console.log(`a batch of 16 × 2–4 s, cut, mixed and padded: ${median(batchTimes).toFixed(1)} ms`);
+
+// The log-mel encoder on one fold of short tones; ONNX Runtime's share is measured around its own call.
+let inside = 0;
+const run = ort.InferenceSession.prototype.run;
+ort.InferenceSession.prototype.run = async function (this: ort.InferenceSession, ...args: Parameters<typeof run>) {
+  const start = performance.now();
+  try {
+    return await run.apply(this, args);
+  } finally {
+    inside += performance.now() - start;
+  }
+} as typeof run;
+
+const dir = mkdtempSync(join(tmpdir(), 'ser-bench-'));
+try {
+  writeFileSync(join(dir, 'embeddings-before.jsonl'), '');
+  const job = await tinyFold(dir, {
+    epochs: 12,
+    hiddenSize: 128,
+    heads: 16,
+    projection: 64,
+    batchSize: 16,
+    checkpointEvery: 0,
+  });
+  const createEncoder = openEncoder({ encoder: 'logmel', hiddenSize: 128, seed: 1 });
+  const steps: { total: number; outside: number }[] = [];
+  let last = { time: performance.now(), inside: 0 };
+  const step = (): void => {
+    const time = performance.now();
+    steps.push({ total: time - last.time, outside: time - last.time - (inside - last.inside) });
+    last = { time, inside };
+  };
+  const waves3s = new Map([...job.waves].map(([id, wave]) => [id, { ...wave, samples: 48_000, shared: tone(id) }]));
+  const engine = await openEngine('onnx-cpu');
+  await runFold({ ...job, engine, createEncoder, waves: waves3s, progress: { ...job.progress, step } });
+  const steady = steps.slice(6).filter((_, i) => i % 2 === 0); // the first steps compile; every second one ends an epoch
+  const total = median(steady.map((s) => s.total));
+  const outside = median(steady.map((s) => s.outside));
+  console.log(
+    `log-mel step, batch 16 × 3 s: ${total.toFixed(0)} ms, ${outside.toFixed(1)} ms (${((100 * outside) / total).toFixed(1)} %) outside of ONNX Runtime`,
+  );
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}
+
+function tone(id: string): SharedArrayBuffer {
+  const noise = seeded('wave', id);
+  const shared = new SharedArrayBuffer(4 * 48_000);
+  new Float32Array(shared).forEach((_, i, wave) => (wave[i] = noise() - 0.5));
+  return shared;
+}
