@@ -126,9 +126,9 @@ describe('a split that leaks is an error', () => {
     expect(() => make([a], [])).toThrow('no utterance in test');
   });
   test('no object that was not checked is a Fold', () => {
-    const literal = { index: 1, name: 'x', train: [a], test: [a], testGroups: [], groupBy: 'speaker' as const };
+    type Literal = Pick<Fold, 'index' | 'name' | 'train' | 'test' | 'testGroups' | 'groupBy'>;
     // These lines do not compile if a literal becomes assignable.
-    const isFold: typeof literal extends Fold ? true : false = false;
+    const isFold: Literal extends Fold ? true : false = false;
     const isInner: { train: []; validation: []; validationGroups: [] } extends InnerSplit ? true : false = false;
     expect([isFold, isInner]).toEqual([false, false]);
   });
