@@ -30,6 +30,7 @@ export const defaults: Config = {
   mixProbability: 0.5,
   snrDb: [-5, 10],
   minMixSeconds: 0.1,
+  speed: [1, 1],
   trim: 'none',
   trimDb: 40,
   crop: 6,

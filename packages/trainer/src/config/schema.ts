@@ -37,6 +37,7 @@ export interface Config {
   mixProbability: number;
   snrDb: number[];
   minMixSeconds: number;
+  speed: number[];
   trim: 'none' | 'silence';
   trimDb: number;
   crop: number;
@@ -287,6 +288,12 @@ export const properties: Readonly<Record<keyof Config, Property>> = {
     value: 'S',
     schema: number({ minimum: 0 }),
     description: 'shortest eam segment in seconds',
+  },
+  speed: {
+    section: 'Augmentation',
+    value: 'LOW,HIGH',
+    schema: { type: 'array', items: number({ minimum: 0.5, maximum: 2 }), minItems: 2, maxItems: 2 },
+    description: 'range of the speed training utterances are played at, pitch and formants with it; 1,1 for none',
   },
   trim: {
     section: 'Augmentation',

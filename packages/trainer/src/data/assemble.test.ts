@@ -46,6 +46,7 @@ describe('assembleBatch', () => {
         mixProbability: 1,
         minMixSeconds: 0.01,
         snrDb: [-5, 10] as const,
+        speed: [1, 1] as const,
       };
       const [plan] = planEpoch(sources, {
         ...common,

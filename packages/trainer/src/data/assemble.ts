@@ -1,5 +1,6 @@
 import { energyAdaptiveMix, labelAdaptiveMix, mixLabels } from '@ser/augment-eam';
 import type { BatchPlan, Clip, PlannedUtterance } from './plan';
+import { changeSpeed } from './speed';
 
 /** What planning left to look up: waveforms (trimmed, 16 kHz) and labels by utterance id. */
 export interface WaveSource {
@@ -55,7 +56,7 @@ interface Rendered {
 
 async function renderUtterance(planned: PlannedUtterance, source: WaveSource): Promise<Rendered> {
   const { mix } = planned;
-  const waveform = await cut(planned, source);
+  const waveform = changeSpeed(await cut(planned, source), planned.speed ?? 1);
   const label = source.label(planned.id);
   const target = oneHot(label, source.classes);
   if (!mix) return { waveform, target, label };

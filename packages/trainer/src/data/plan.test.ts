@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { bucketLengths, planEpoch, planEvaluation, type BatchPlan, type EpochOptions, type Source } from './plan';
+import { playedSamples } from './speed';
 
 const second = 16_000;
 
@@ -15,6 +16,7 @@ const settings = fc.record({
   mix: fc.constantFrom('none' as const, 'eam' as const, 'lam' as const),
   mixProbability: fc.double({ min: 0, max: 1, noNaN: true }),
   batching: fc.constantFrom('padded' as const, 'equal-length' as const),
+  speed: fc.constantFrom([1, 1] as const, [0.8, 1.3] as const),
 });
 
 function optionsFor(sources: readonly Source[], chosen: Partial<EpochOptions>): EpochOptions {
@@ -33,6 +35,7 @@ function optionsFor(sources: readonly Source[], chosen: Partial<EpochOptions>): 
     mix: 'eam',
     mixProbability: 0.5,
     batching: 'padded',
+    speed: [1, 1],
     ...rest,
     ...chosen,
   };
@@ -57,10 +60,11 @@ describe('planEpoch', () => {
       fc.property(corpus, settings, (sources, chosen) => {
         const length = new Map(sources.map(({ id, samples }) => [id, samples]));
         for (const { samples, utterances } of planEpoch(sources, optionsFor(sources, chosen))) {
-          for (const { id, start, samples: kept, mix } of utterances) {
+          for (const { id, start, samples: cut, speed = 1, mix } of utterances) {
+            const kept = playedSamples(cut, speed);
             expect(start).toBeGreaterThanOrEqual(0);
             expect(kept).toBeGreaterThan(0);
-            expect(start + kept).toBeLessThanOrEqual(length.get(id) ?? 0);
+            expect(start + cut).toBeLessThanOrEqual(length.get(id) ?? 0);
             expect(kept).toBeLessThanOrEqual(samples);
             if (mix?.kind === 'eam') {
               expect(mix.interferer).not.toBe(id);

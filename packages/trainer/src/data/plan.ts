@@ -1,5 +1,6 @@
 import { planEnergyAdaptiveMix, type MixPlan } from '@ser/augment-eam';
 import { randomInt, seeded, shuffled, type Random } from '../random';
+import { playedSamples } from './speed';
 
 export const sampleRate = 16_000;
 
@@ -23,6 +24,8 @@ export type PlannedMix =
   | { readonly kind: 'lam'; readonly interferer: Clip };
 
 export interface PlannedUtterance extends Clip {
+  /** How much faster the clip is played, before mixing; 1 when absent. */
+  readonly speed?: number;
   readonly mix?: PlannedMix;
 }
 
@@ -51,6 +54,8 @@ export interface EpochOptions extends PlanOptions {
   readonly mixProbability: number;
   readonly snrDb: readonly [number, number];
   readonly minMixSeconds: number;
+  /** Range of the playing speed, drawn uniformly; [1, 1] for none. */
+  readonly speed: readonly [number, number];
 }
 
 /**
@@ -75,10 +80,15 @@ export function planEpoch(sources: readonly Source[], options: EpochOptions): Ba
   return batches.map((members) => {
     const longest =
       members.length === 1 || options.batching === 'padded' ? options.maxSamples : equalLength(sources, members);
+    const equal = options.batching === 'equal-length';
+    // A batch of one length stays one if all of it is played at one speed.
+    const common = equal ? drawSpeed(options.speed, random) : undefined;
     const utterances = members.map((index) => {
       const clip = randomClip(sources, index, Math.min(longest, options.maxSamples), random);
-      const mix = planMix(sources, lengths, index, clip, longest, options, random);
-      return mix ? { ...clip, mix } : clip;
+      const speed = common ?? Math.max(drawSpeed(options.speed, random), clip.samples / longest);
+      const played = { ...clip, samples: playedSamples(clip.samples, speed) };
+      const mix = planMix(sources, lengths, index, played, equal ? played.samples : longest, options, random);
+      return { ...clip, ...(speed === 1 ? {} : { speed }), ...(mix ? { mix } : {}) };
     });
     const needed = Math.max(...utterances.map(plannedSamples));
     // The one smaller batch of an epoch always takes the longest bucket: one more compiled step instead of one a bucket.
@@ -125,8 +135,14 @@ export function bucketLengths(samples: readonly number[], maxSamples: number, co
 }
 
 /** Samples of an utterance once mixed. */
-function plannedSamples({ samples, mix }: PlannedUtterance): number {
-  return mix?.kind === 'lam' ? Math.max(samples, mix.interferer.samples) : samples;
+function plannedSamples({ samples, speed = 1, mix }: PlannedUtterance): number {
+  const played = playedSamples(samples, speed);
+  return mix?.kind === 'lam' ? Math.max(played, mix.interferer.samples) : played;
+}
+
+/** Uniform in the range; nothing is drawn from a range of one. */
+function drawSpeed([low, high]: readonly [number, number], random: Random): number {
+  return low === high ? low : low + (high - low) * random();
 }
 
 function randomClip(sources: readonly Source[], index: number, longest: number, random: Random): Clip {

@@ -8,6 +8,7 @@ import type { Config } from '../config/schema';
 import type { BatchArrays } from '../data/assemble';
 import { createLoader } from '../data/loader';
 import { bucketLengths, planEpoch, planEvaluation, sampleRate, type Source } from '../data/plan';
+import { playedSamples } from '../data/speed';
 import { storedWave, type StoredWave } from '../data/waves';
 import type { Engine } from '../engine';
 import { InputError } from '../errors';
@@ -122,12 +123,13 @@ export async function runFold(job: FoldJob): Promise<FoldResult> {
       fold: fold.name,
       maxSamples,
       buckets: bucketLengths(
-        trainSources.map(({ samples }) => samples),
+        trainSources.map(({ samples }) => playedSamples(samples, config.speed[0] ?? 1)),
         maxSamples,
         config.buckets,
       ),
       batching: encoder.batching,
       snrDb: [config.snrDb[0] ?? -5, config.snrDb[1] ?? 10] as const,
+      speed: [config.speed[0] ?? 1, config.speed[1] ?? 1] as const,
     };
     const lossWeights = position.lossWeights ?? fixedWeights(config) ?? (await measureWeights());
     position = { ...position, lossWeights };
