@@ -123,7 +123,7 @@ function rowsTable({ rows }: AblationResults): Markup {
   const numbers = ['Paper WA', 'Paper UA', 'Seeds', 'WA %', 'UA %', 'ΔUA [95 %]', 'p'];
   const columns: Column[] = [
     { title: 'Row' },
-    ...what.map((title) => ({ title, wrap: title === 'What' })),
+    ...what.map((title) => ({ title, wrap: title === 'What' || title === 'Losses' })),
     ...numbers.map((title) => ({ title, numeric: true })),
   ];
   const cells = (result: RowResult): Row => {
