@@ -25,18 +25,14 @@ export function difference(first: Trace, second: Trace): string | null {
   }
   for (const [i, { text, kernel, inputs }] of one.nodes.entries()) {
     const other = two.nodes[i];
-    if (!other || text === other.text) continue;
+    if (!other) continue;
     for (const [k, value] of inputs.entries()) {
       const now = other.inputs[k];
-      if (
-        value?.source.kind === 'constant' &&
-        now?.source.kind === 'constant' &&
-        String(value.source.data) !== String(now.source.data)
-      ) {
+      if (value && now && isConstant(value) && isConstant(now) && !sameData(value, now)) {
         return `a number in ${kernel} changed from ${brief(value)} to ${brief(now)}: it would be baked in; give it to the function as a tensor`;
       }
     }
-    return `${kernel} was called differently the second time`;
+    if (text !== other.text) return `${kernel} was called differently the second time`;
   }
   if (one.ends !== two.ends) return 'it returned or assigned other tensors the second time';
   const captured = first.captures.findIndex((c, i) => c.tensor.dataId !== second.captures[i]?.tensor.dataId);
@@ -46,6 +42,14 @@ export function difference(first: Trace, second: Trace): string | null {
   }
   const state = first.states.find((s, i) => s.variable !== second.states[i]?.variable);
   return state ? `it used another variable in place of "${state.variable.name}"` : null;
+}
+
+const isConstant = (value: Value): boolean => value.source.kind === 'constant';
+
+function sameData({ source: a }: Value, { source: b }: Value): boolean {
+  if (a.kind !== 'constant' || b.kind !== 'constant') return false;
+  const bytes = ({ data }: typeof a): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return a.data === b.data || bytes(a).equals(bytes(b));
 }
 
 const brief = ({ source }: Value): string => {
@@ -71,7 +75,7 @@ function describe(trace: Trace, names: Map<Value, string>): { nodes: Described[]
   const name = (value: Value | null): string => {
     if (!value) return '-';
     const { source } = value;
-    if (source.kind === 'constant') return `${value.dtype}[${value.shape}]${source.data.join()}`;
+    if (source.kind === 'constant') return `${value.dtype}[${value.shape}]`;
     return source.kind === 'input' ? nameOf(value) : (names.get(value) ?? '?');
   };
   return {

@@ -19,7 +19,7 @@ function compile<Args extends TensorTree[], Result extends TensorTree>(
   return compiled;
 }
 
-const named = (gradients: tf.NamedTensorMap): tf.NamedTensor[] =>
+const named = (gradients: tf.NamedTensorMap): { name: string; tensor: tf.Tensor }[] =>
   Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
 
 /** What a compiled function returns that only assigns. */

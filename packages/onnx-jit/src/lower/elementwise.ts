@@ -237,7 +237,6 @@ export const elementwise: Lowerings = {
   LessEqual: comparison('LessOrEqual'),
   LogicalAnd: logical('And'),
   LogicalOr: logical('Or'),
-  LogicalXor: logical('Xor'),
 };
 
 function g1(call: Call, emit: (g: Graph, x: Value) => Value): Value {

@@ -55,10 +55,6 @@ export const reductions: Lowerings = {
     const reverse = Number(booleanAttr(call, 'reverse'));
     return call.graph.one('CumSum', [x, call.graph.scalar(axis, 'int32')], x, { exclusive, reverse });
   },
-  LogSoftmax: (call) => {
-    const logits = input(call, 'logits');
-    return alongLast(call, 'LogSoftmax', logits, numberAttr(call, 'axis', -1));
-  },
   Softmax: (call) => {
     const logits = input(call, 'logits');
     return alongLast(call, 'Softmax', logits, numberAttr(call, 'dim', -1));

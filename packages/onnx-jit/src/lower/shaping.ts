@@ -162,7 +162,6 @@ export const shaping: Lowerings = {
     return reshape(call.graph, x, insert(x.shape, dim < 0 ? x.shape.length + dim + 1 : dim, 1));
   },
   Transpose: (call) => transpose(call.graph, input(call, 'x'), numbersAttr(call, 'perm')),
-  BroadcastTo: (call) => expand(call.graph, input(call, 'x'), numbersAttr(call, 'shape')),
   Tile: (call) => {
     const g = call.graph;
     const x = input(call, 'x');

@@ -1,0 +1,57 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { elsewhere } from './testing/placement';
+import { findVulkan } from './testing/vulkan';
+import type { StepReport } from './testing/webgpu-step';
+
+const driver = findVulkan();
+
+/** Runs the step in a process of its own: a driver that fails takes the process with it. */
+function run(provider: string): StepReport {
+  const script = path.join(__dirname, 'testing/webgpu-step.ts');
+  const { stdout, stderr, status, signal } = spawnSync(
+    process.execPath,
+    ['--conditions=@ser/source', '--import', 'tsx', script, provider],
+    {
+      cwd: path.resolve(__dirname, '../../..'),
+      env: { ...process.env, NODE_OPTIONS: '', ...('env' in driver ? driver.env : {}) },
+      encoding: 'utf8',
+      timeout: 240_000,
+    },
+  );
+  const report = /^@report (.*)$/m.exec(stdout)?.[1];
+  if (report === undefined)
+    throw new Error(`the step on ${provider} ended with ${signal ?? status}: ${stderr.slice(-600)}`);
+  return JSON.parse(report) as StepReport;
+}
+
+if ('missing' in driver) {
+  describe.skip(`WebGPU: ${driver.missing}`, () => it('is skipped', () => undefined));
+} else {
+  describe('WebGPU', () => {
+    let cpu: StepReport;
+    let gpu: StepReport;
+    beforeAll(() => {
+      cpu = run('cpu');
+      gpu = run('webgpu');
+    }, 300_000);
+
+    it('gives the losses of the CPU to 1e-4, step after step', () => {
+      expect(gpu.losses).toHaveLength(cpu.losses.length);
+      expect(cpu.losses.at(-1)).toBeLessThan(cpu.losses[0] ?? 0);
+      gpu.losses.forEach((loss, i) => expect(Math.abs(loss - (cpu.losses[i] ?? NaN))).toBeLessThan(1e-4));
+    });
+
+    it('keeps the state on the GPU until sync brings it back', () => {
+      expect(gpu.stayed).toBe(true);
+      expect(cpu.stayed).toBe(false);
+      gpu.weights.forEach((weight, i) => expect(Math.abs(weight - (cpu.weights[i] ?? NaN))).toBeLessThan(1e-4));
+    });
+
+    it('runs every node of the step on the GPU', () => {
+      expect(gpu.placed.length).toBeGreaterThan(100);
+      expect(elsewhere(gpu.placed, 'WebGpuExecutionProvider')).toEqual([]);
+    });
+  });
+}
