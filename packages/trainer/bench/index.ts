@@ -37,6 +37,7 @@ const options = {
   mixProbability: 0.5,
   minMixSeconds: 0.1,
   snrDb: [-5, 10],
+  speed: [1, 1],
   maxSamples,
   buckets,
   batching: 'padded',
