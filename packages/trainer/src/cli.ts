@@ -4,6 +4,7 @@ import { ablateCommand } from './commands/ablate';
 import { compareCommand } from './commands/compare';
 import { configCommand } from './commands/config';
 import { dataCommand } from './commands/data';
+import { encoderCommand } from './commands/encoder';
 import { exportCommand } from './commands/export';
 import { Interrupted } from './commands/interrupt';
 import { predictCommand } from './commands/predict';
@@ -21,6 +22,7 @@ const program = new Command('ser')
   .addCommand(compareCommand())
   .addCommand(ablateCommand())
   .addCommand(dataCommand())
+  .addCommand(encoderCommand())
   .addCommand(configCommand());
 
 for (const command of program.commands) exitByError(command);
