@@ -15,8 +15,8 @@ export interface ConvolutionAttributes {
  * Channel-first convolution over one or two axes.
  *
  * ONNX Runtime's WebGPU kernel (1.30) takes a filter as large as its input for a plain matrix product and then
- * forgets padding that stands at the ends alone: there, the filter gets one more tap, of zeros. (Padding as a node
- * of its own would be fused back.)
+ * forgets padding that stands at the ends alone: there, the filter gets one more tap, of zeros. (A Pad node
+ * before either input would be fused away, wrongly.)
  */
 export function convolve(
   { graph: g, provider }: Call,
@@ -34,8 +34,12 @@ export function convolve(
     return g.one('Conv', [x, filter], { shape, dtype: 'float32' }, { ...attributes });
   }
   const longer = filter.shape.map((d, i) => (i === 2 ? d + 1 : d));
-  const more = g.int64([...longer.map(() => 0), ...longer.map((_, i) => Number(i === 2))]);
-  const padded = g.one('Pad', [filter, more, g.scalar(0)], { shape: longer, dtype: 'float32' }, { mode: 'constant' });
+  const tap = g.fill(
+    0,
+    filter.shape.map((d, i) => (i === 2 ? 1 : d)),
+    'float32',
+  );
+  const padded = g.one('Concat', [filter, tap], { shape: longer, dtype: 'float32' }, { axis: 2 });
   const pads = attributes.pads.map((n, i) => (i === axes ? n + (attributes.dilations?.[0] ?? 1) : n));
   const kernel_shape = longer.slice(2);
   return g.one('Conv', [x, padded], { shape, dtype: 'float32' }, { ...attributes, pads, kernel_shape });
