@@ -19,7 +19,11 @@ export default tseslint.config(
       '@nx/enforce-module-boundaries': [
         'error',
         // The cards of the corpora lie beside the packages; a build takes them in.
-        { depConstraints, enforceBuildableLibDependency: true, allow: ['/datasets/[a-z-]+\\.json$', '/tsdown\\.config$'] },
+        {
+          depConstraints,
+          enforceBuildableLibDependency: true,
+          allow: ['/datasets/[a-z-]+\\.json$', '/tsdown\\.config$'],
+        },
       ],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'off',
@@ -31,6 +35,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unnecessary-type-assertion': 'off',
       '@typescript-eslint/restrict-template-expressions': 'off',
       '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-base-to-string': 'off',
       // Interfaces here are written with methods, and nothing behind them uses `this`.
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],

@@ -17,8 +17,7 @@ function side(name: string, ...options: string[]): Sample {
       stdio: ['ignore', 'pipe', 'ignore'],
     },
   );
-  const sample: Sample = JSON.parse(output.trim().split('\n').at(-1) ?? '');
-  return sample;
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Sample;
 }
 
 function report(name: string, { seconds, peakBytes }: Sample, flops: number): void {

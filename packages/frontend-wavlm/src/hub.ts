@@ -175,7 +175,7 @@ async function openRange(
     },
   });
   if (!response.ok || !response.body) throw new Error(`the server answered ${response.status} ${response.statusText}`);
-  return { body: response.body, start: response.status === 206 ? start : 0 };
+  return { body: response.body as ReadableStream<Uint8Array>, start: response.status === 206 ? start : 0 };
 }
 
 /** Large files are listed with their SHA-256; small ones with the id git gives them, a SHA-1 of a header and the bytes. */

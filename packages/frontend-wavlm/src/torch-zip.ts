@@ -1,6 +1,6 @@
 import yauzl from 'yauzl';
 import type { Checkpoint, TensorInfo } from './checkpoint';
-import { byteSize, toFloat32, type Dtype } from './dtype';
+import { byteSize, toFloat32 } from './dtype';
 import { InputError } from './input-error';
 import { unpickle, type PickledTensor } from './unpickle';
 
@@ -52,7 +52,7 @@ export async function openTorchZip(path: string): Promise<Checkpoint> {
 
 /** A state dictionary, or one under the key `state_dict` or `model` as trainers save it. */
 function namedTensors(value: unknown, path: string): Map<string, PickledTensor> {
-  const inner = value instanceof Map ? (value.get('state_dict') ?? value.get('model') ?? value) : value;
+  const inner: unknown = value instanceof Map ? (value.get('state_dict') ?? value.get('model') ?? value) : value;
   if (!(inner instanceof Map)) throw new InputError(`${path}: holds no dictionary of tensors`);
   const tensors = new Map<string, PickledTensor>();
   for (const [key, item] of inner) {

@@ -202,7 +202,7 @@ class Machine {
   /** ('storage', type, key, device, size) */
   private storage(id: unknown): Storage {
     if (!Array.isArray(id)) return this.refuse('a storage without a description');
-    const [tag, type, key]: unknown[] = id;
+    const [tag, type, key] = id as unknown[];
     const dtype = type instanceof Global ? type.name : undefined;
     if (tag !== 'storage' || typeof key !== 'string' || dtype === undefined || !isStorageType(dtype)) {
       return this.refuse('a storage of an unknown kind');
@@ -216,14 +216,14 @@ class Machine {
       return this.refuse('a call of something that is no tensor');
     switch (callee.name) {
       case 'dictionary': {
-        const [items]: unknown[] = args;
+        const [items] = args as unknown[];
         const map = new Map<unknown, unknown>();
         if (Array.isArray(items)) for (const pair of items) if (Array.isArray(pair)) map.set(pair[0], pair[1]);
         this.stack.push(map);
         return;
       }
       case 'tensor': {
-        const [storage, offset, shape, strides]: unknown[] = args;
+        const [storage, offset, shape, strides] = args as unknown[];
         if (
           !(storage instanceof Storage) ||
           !isSize(offset) ||

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { jit } from '@ser/onnx-jit';
 import type { Encoder, EncoderInput, EncoderOutput } from '../encoder';
 

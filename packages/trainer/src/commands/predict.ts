@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { InputError, isInputError } from '../errors';
 import type { EngineName } from '../engine';
+import type { predictFile } from '../use/predict';
 
 interface PredictOptions {
   readonly format: 'json' | 'table';
@@ -50,7 +51,7 @@ export function predictCommand(): Command {
     });
 }
 
-type Shown = Awaited<ReturnType<typeof import('../use/predict').predictFile>>;
+type Shown = Awaited<ReturnType<typeof predictFile>>;
 
 function tableRows({ file, label, probabilities, peaks, timeline = [] }: Shown): string {
   const row = (name: string, of: string, values: Readonly<Record<string, number>>): string =>

@@ -50,11 +50,10 @@ async function crossValidate(resolved: ResolvedConfig, jobs: number): Promise<vo
     await printTable(dir, results);
   }
   for (const { fold, error } of failed) process.stderr.write(`fold ${fold} failed: ${error.message}\n`);
-  if (failed.length > 0) {
-    if (onlyInputErrors(failed))
-      throw new InputError(`${failed.length} fold${failed.length > 1 ? 's' : ''} failed; the same command tries again`);
-    throw failed[0]?.error;
-  }
+  const [first] = failed;
+  if (!first) return;
+  if (!onlyInputErrors(failed)) throw first.error;
+  throw new InputError(`${failed.length} fold${failed.length > 1 ? 's' : ''} failed; the same command tries again`);
 }
 
 async function crossValidateFolds(resolved: ResolvedConfig, jobs: number): Promise<CvResult> {
