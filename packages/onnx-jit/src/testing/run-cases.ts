@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { jit } from '../jit';
 import type { Provider } from '../lower/call';
 import type { Program } from './case';
