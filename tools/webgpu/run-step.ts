@@ -1,7 +1,7 @@
 /** Steps of FLAM with all four losses and Adam, compiled for the provider named on the command line. */
 import { jit, type Provider } from '@ser/onnx-jit';
 import { centerLoss, contextBroadcast, focalLoss, klDivergence, supervisedContrastive } from '@ser/losses-mll';
-import { flam, flamParamNames, initFlam, type FlamParams } from '@ser/pool-flam';
+import { flam, flamParamNames, initFlam, type FlamParamName } from '@ser/pool-flam';
 import * as tf from '@tensorflow/tfjs';
 import { placementsOf } from '../../packages/onnx-jit/src/testing/placement';
 
@@ -16,9 +16,10 @@ const numbers = (...shape: number[]): tf.Tensor => {
 
 await tf.setBackend('cpu');
 const initial = initFlam(dim, random, { heads });
-const params = Object.fromEntries(
-  flamParamNames.map((name) => [name, tf.variable(tf.tensor(initial[name].values, initial[name].shape))]),
-) as FlamParams;
+const params = {} as Record<FlamParamName, tf.Variable>;
+for (const name of flamParamNames) {
+  params[name] = tf.variable(tf.tensor(initial[name].values, initial[name].shape));
+}
 const heading = {
   embed: tf.variable(numbers(dim, size) as tf.Tensor2D),
   project: tf.variable(numbers(dim, size) as tf.Tensor2D),

@@ -141,7 +141,7 @@ const edges: Case[] = [
     selu: tf.selu,
     leakyRelu: (x: tf.Tensor) => tf.leakyRelu(x, 0.1),
     // Where tfjs keeps NaN this is the value below zero.
-    step: (x: tf.Tensor) => tf.step(x.where(tf.notEqual(x, tf.scalar(NaN)), 3), 0.5),
+    step: (x: tf.Tensor) => tf.step(x.where(tf.equal(x, x), -1), 0.5),
     reciprocal: tf.reciprocal,
     log1p: tf.log1p,
     expm1: tf.expm1,
