@@ -1,5 +1,5 @@
 import { nameOf } from './serialize';
-import { reachable, type Node, type Value } from './graph';
+import { reachable, sameData, type Node, type Value } from './graph';
 import type { Trace } from './trace';
 
 /** The values that a trace's graph must deliver: results, then states that changed. */
@@ -28,7 +28,11 @@ export function difference(first: Trace, second: Trace): string | null {
     if (!other) continue;
     for (const [k, value] of inputs.entries()) {
       const now = other.inputs[k];
-      if (value && now && isConstant(value) && isConstant(now) && !sameData(value, now)) {
+      if (
+        value?.source.kind === 'constant' &&
+        now?.source.kind === 'constant' &&
+        !sameData(value.source.data, now.source.data)
+      ) {
         return `a number in ${kernel} changed from ${brief(value)} to ${brief(now)}: it would be baked in; give it to the function as a tensor`;
       }
     }
@@ -42,14 +46,6 @@ export function difference(first: Trace, second: Trace): string | null {
   }
   const state = first.states.find((s, i) => s.variable !== second.states[i]?.variable);
   return state ? `it used another variable in place of "${state.variable.name}"` : null;
-}
-
-const isConstant = (value: Value): boolean => value.source.kind === 'constant';
-
-function sameData({ source: a }: Value, { source: b }: Value): boolean {
-  if (a.kind !== 'constant' || b.kind !== 'constant') return false;
-  const bytes = ({ data }: typeof a): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return a.data === b.data || bytes(a).equals(bytes(b));
 }
 
 const brief = ({ source }: Value): string => {

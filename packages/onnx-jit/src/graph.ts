@@ -169,14 +169,20 @@ export const onnxType: Readonly<Record<DType, number>> = { float32: 1, int32: 6,
 export function makeData(dtype: DType, numbers: ArrayLike<number>): Data {
   switch (dtype) {
     case 'float32':
-      return Float32Array.from(numbers);
+      return new Float32Array(numbers);
     case 'int32':
-      return Int32Array.from(numbers);
+      return new Int32Array(numbers);
     case 'bool':
-      return Uint8Array.from(numbers);
+      return new Uint8Array(numbers);
     case 'int64':
       return BigInt64Array.from(Array.from(numbers, BigInt));
   }
+}
+
+/** Bit for bit. */
+export function sameData(a: Data, b: Data): boolean {
+  const bytes = ({ buffer, byteOffset, byteLength }: Data): Buffer => Buffer.from(buffer, byteOffset, byteLength);
+  return a === b || bytes(a).equals(bytes(b));
 }
 
 // −0 and 0 are different constants.

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { CompileError } from './errors';
-import { Graph, makeData, type Shape, type Value } from './graph';
+import { Graph, makeData, type Data, type Shape, type Value } from './graph';
 import { lowerings } from './lower';
 import { asDType, type Provider } from './lower/call';
 import { TRACE_BACKEND } from './trace-name';
@@ -98,7 +98,9 @@ class Recorder {
     if (found) return found.input;
     const dtype = asDType('a captured tensor', tensor.dtype);
     if (this.inline || tensor.size <= largestConstant) {
-      const value = this.graph.constant(dataOf(tensor), tensor.shape, dtype);
+      // A compiled function keeps it: a copy, because a backend may use the memory again.
+      const data = this.inline ? dataOf(tensor) : dataOf(tensor).slice();
+      const value = this.graph.constant(data, tensor.shape, dtype);
       this.values.set(tensor.dataId, value);
       return value;
     }
@@ -112,10 +114,12 @@ class Recorder {
 const isTensor = (tensor: tf.TensorInfo): tensor is tf.Tensor => tensor instanceof tf.Tensor;
 const isVariable = (tensor: tf.TensorInfo): tensor is tf.Variable => tensor instanceof tf.Variable;
 
-function dataOf(tensor: tf.Tensor) {
+/** The numbers of a tensor; its own memory where the backend keeps them so: an export writes them out at once. */
+function dataOf(tensor: tf.Tensor): Data {
   // Not the method of a variable, which refuses while a function is recorded.
-  const numbers = tf.Tensor.prototype.dataSync.call(tensor) as ArrayLike<number>;
-  return makeData(asDType('a captured tensor', tensor.dtype), numbers);
+  const numbers: unknown = tf.Tensor.prototype.dataSync.call(tensor);
+  if (numbers instanceof Float32Array || numbers instanceof Int32Array || numbers instanceof Uint8Array) return numbers;
+  throw new CompileError(`tensors of type ${tensor.dtype} cannot be compiled (float32, int32 and bool can)`);
 }
 
 /** The tfjs backend that records kernels instead of running them. */

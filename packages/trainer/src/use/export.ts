@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { conv1d, exportOnnx } from '@ser/onnx-jit';
+import { exportOnnx } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import { sampleRate } from '../data/plan';
 import { InputError } from '../errors';
@@ -42,16 +42,5 @@ export async function exportModel(
   return { onnxPath, cardPath };
 }
 
-/**
- * The number of samples, as a tensor [1]. It also passes through 10 ms, 20 ms and 40 ms steps whose sum counts nothing:
- * an exported graph may only use lengths that some tensor before has, and a spectrogram asks for its frames up front.
- */
-function lengthOf(waveform: tf.Tensor2D): tf.Tensor1D {
-  const samples = waveform.shape[1];
-  const every = (x: tf.Tensor3D, step: number): tf.Tensor3D => conv1d(x, tf.ones([1, 1, step]), { stride: step });
-  const hops = every(tf.reshape(waveform, [1, 1, samples]), sampleRate / 100);
-  const even = (x: tf.Tensor3D): tf.Tensor3D => conv1d(x, tf.ones([1, 1, 1]), { stride: 2 });
-  const steps = [hops, even(hops), even(even(hops))];
-  const nothing = steps.reduce<tf.Tensor>((sum, step) => tf.add(sum, tf.mul(tf.sum(step), 0)), tf.scalar(0));
-  return tf.cast(tf.add(tf.fill([1], samples), nothing), 'int32') as tf.Tensor1D;
-}
+/** The number of samples, as a tensor [1]. */
+const lengthOf = (waveform: tf.Tensor2D): tf.Tensor1D => tf.fill([1], waveform.shape[1], 'int32');

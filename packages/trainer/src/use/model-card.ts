@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Config } from '../config/schema';
 import { readJsonIfThere } from '../run/files';
-import { finishedFold } from '../run/fold';
+import { finishedFold } from '../run/fold-result';
 
 /** A model card in Markdown: what it is, what it was trained and tested on, how well it did, and what it is not for. */
 export function modelCard(about: {

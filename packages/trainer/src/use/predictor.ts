@@ -1,5 +1,3 @@
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
 import type { Config } from '../config/schema';
@@ -12,6 +10,7 @@ import { seeded } from '../random';
 import { compileInference, type Judgement } from '../run/evaluate';
 import { loadModel, readModelCard } from '../run/model-file';
 import { readExportMetadata } from './export-metadata';
+import { modelFile } from './model-path';
 
 /** A trained model, from a fold's folder or from an exported file, ready for waveforms. */
 export interface Predictor {
@@ -71,15 +70,7 @@ export interface OpenedModel {
 
 /** Rebuilds a trained model. The untouched part of a pre-trained encoder is read from `weights` or where it was in training. */
 export async function openModel(path: string, weights?: string): Promise<OpenedModel> {
-  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'model.safetensors') : path;
-  if (!existsSync(file)) {
-    const hint = existsSync(join(path, 'config.json'))
-      ? '; this is a run folder: name one of its folds, such as fold-1'
-      : '';
-    throw new InputError(
-      `${file}: no such file, expected a fold's folder with model.safetensors, or an exported .onnx${hint}`,
-    );
-  }
+  const file = modelFile(path);
   const { config: stored, labels } = await readModelCard(file);
   const config = weights === undefined ? stored : { ...stored, weights };
   await openEngine('onnx-cpu'); // variables are made on the tfjs CPU backend
