@@ -72,7 +72,7 @@ export function planEpoch(sources: readonly Source[], options: EpochOptions): Ba
     const sorted = order.slice(i, i + window).sort((a, b) => lengthOf(sources, a) - lengthOf(sources, b) || a - b);
     for (let j = 0; j < sorted.length; j += options.batchSize) groups.push(sorted.slice(j, j + options.batchSize));
   }
-  const lengths = sources.map((source) => source.samples);
+  const lengths = Float64Array.from(sources, (source) => source.samples);
   const batches = shuffled(
     groups.filter((group) => group.length > 0),
     random,
@@ -151,9 +151,10 @@ function randomClip(sources: readonly Source[], index: number, longest: number, 
   return { id, start: randomInt(random, samples - kept + 1), samples: kept };
 }
 
+/** `lengths` are those of `sources`; the dominant's entry is lent to the plan and put back. */
 function planMix(
   sources: readonly Source[],
-  lengths: readonly number[],
+  lengths: Float64Array,
   dominant: number,
   clip: Clip,
   longest: number,
@@ -166,15 +167,18 @@ function planMix(
     const other = (dominant + 1 + randomInt(random, sources.length - 1)) % sources.length;
     return { kind: 'lam', interferer: randomClip(sources, other, longest, random) };
   }
+  // The dominant counts with the length it has after cutting; for the others it is a whole utterance again.
+  lengths[dominant] = clip.samples;
   const plan = planEnergyAdaptiveMix({
     dominant,
-    lengths: lengths.map((n, i) => (i === dominant ? clip.samples : n)),
+    lengths,
     random,
     probability: options.mixProbability,
     minMixSeconds: options.minMixSeconds,
     snrDb: options.snrDb,
     sampleRate,
   });
+  lengths[dominant] = lengthOf(sources, dominant);
   return plan ? { kind: 'eam', interferer: sourceAt(sources, plan.interferer).id, plan } : undefined;
 }
 
