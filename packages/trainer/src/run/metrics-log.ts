@@ -1,7 +1,9 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Config } from '../config/schema';
 import type { LossWeights } from '../loss-weights';
 import type { LearningRates } from '../schedule';
+import { openEventLog } from '../tracking';
 import { diskError, writeAtomically } from './files';
 
 /** A row of `metrics.jsonl`. */
@@ -22,28 +24,40 @@ export interface MetricsLog {
   add(row: MetricRow): void;
 }
 
-/** Opens `metrics.jsonl`, keeping only the first `keep` rows: those after the checkpoint are computed again. */
+/**
+ * Opens `metrics.jsonl`, keeping only the first `keep` rows: those after the checkpoint are computed again. TensorBoard's
+ * event file beside it holds the same rows.
+ */
 export function openMetricsLog(path: string, keep: number): MetricsLog {
   const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
-  let rows = Math.min(keep, lines.length);
-  writeAtomically(
-    path,
-    lines
-      .slice(0, rows)
-      .map((line) => `${line}\n`)
-      .join(''),
+  const kept = lines.slice(0, keep);
+  let rows = kept.length;
+  writeAtomically(path, kept.map((line) => `${line}\n`).join(''));
+  const events = onDisk(path, () =>
+    openEventLog(
+      dirname(path),
+      kept.map((line) => JSON.parse(line) as MetricRow), // whole rows that this program wrote before its checkpoint
+    ),
   );
   return {
     rows: () => rows,
     add: (row) => {
-      try {
+      onDisk(path, () => {
         appendFileSync(path, `${JSON.stringify(row)}\n`);
-      } catch (error) {
-        throw diskError(error, path);
-      }
+        events.add(row);
+      });
       rows++;
     },
   };
+}
+
+/** A full disk in words. */
+function onDisk<T>(path: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    throw diskError(error, path);
+  }
 }
 
 /** Raw and weighted components by name. */
