@@ -79,10 +79,8 @@ export function missingEngine(name: EngineName, why: string): InputError {
 
 /** Runs a tiny graph, so that a missing driver shows before the corpus is read. */
 export async function probe(engine: Engine): Promise<void> {
-  const run = engine.compile(({ x }: { x: tf.Tensor }) => ({
-    y: tf.add(tf.matMul(x as tf.Tensor2D, x as tf.Tensor2D), 1),
-  }));
-  const x = tf.ones([2, 2]);
+  const run = engine.compile(({ x }: { x: tf.Tensor2D }) => ({ y: tf.add(tf.matMul(x, x), 1) }));
+  const x = tf.ones<tf.Rank.R2>([2, 2]);
   try {
     const { y } = await run({ x });
     const values = await y.data();
@@ -121,11 +119,13 @@ async function useBackend(name: string): Promise<void> {
   await tf.ready();
 }
 
+/** Functions that Node 23 took out of `util` and tfjs-node 4.22 still calls. */
+const removed = { isNullOrUndefined: (x: unknown) => x === null || x === undefined, isArray: Array.isArray };
+
 async function useTfjsNode(name: EngineName, module: string): Promise<void> {
-  // Two functions Node 23 removed and tfjs-node 4.22 still calls.
-  const old: Record<string, unknown> = util as unknown as Record<string, unknown>;
-  old['isNullOrUndefined'] ??= (x: unknown) => x === null || x === undefined;
-  old['isArray'] ??= Array.isArray;
+  for (const [name, value] of Object.entries(removed)) {
+    if (!(name in util)) Object.defineProperty(util, name, { value });
+  }
   try {
     createRequire(import.meta.url)(module);
     await useBackend('tensorflow');
