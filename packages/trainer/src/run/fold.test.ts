@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listCheckpoints } from './checkpoint';
 import { diskError } from './files';
-import { runFold, type FoldResult } from './fold';
+import { runFold } from './fold';
+import type { FoldResult } from './fold-result';
 import { lockFolder } from './lock';
 import { tinyFold } from './tiny-fold';
 

@@ -1,0 +1,43 @@
+import type { Encoder } from '@ser/frontend-wavlm';
+import type { Config } from '../config/schema';
+import { bucketLengths, planEpoch, planEvaluation, sampleRate, type BatchPlan, type Source } from '../data/plan';
+import { playedSamples } from '../data/speed';
+
+/** The plan of each training epoch (from 1) of a fold. */
+export function trainingPlans(
+  config: Config,
+  fold: string,
+  sources: readonly Source[],
+  encoder: Encoder,
+): (epoch: number) => BatchPlan[] {
+  const maxSamples = longest(config.crop, encoder);
+  const [slowest = 1, fastest = 1] = config.speed;
+  const [lowest = -5, highest = 10] = config.snrDb;
+  const played = sources.map(({ samples }) => playedSamples(samples, slowest));
+  const options = {
+    ...config,
+    fold,
+    maxSamples,
+    buckets: bucketLengths(played, maxSamples, config.buckets),
+    batching: encoder.batching,
+    snrDb: [lowest, highest] as const,
+    speed: [slowest, fastest] as const,
+  };
+  return (epoch) => planEpoch(sources, { ...options, epoch });
+}
+
+/** Whole utterances up to `maxSeconds`. */
+export function evaluationPlan(config: Config, sources: readonly Source[], encoder: Encoder): BatchPlan[] {
+  const maxSamples = longest(config.maxSeconds, encoder);
+  const lengths = sources.map(({ samples }) => samples);
+  return planEvaluation(sources, {
+    batchSize: config.batchSize,
+    maxSamples,
+    buckets: bucketLengths(lengths, maxSamples, config.buckets),
+    batching: encoder.batching,
+  });
+}
+
+function longest(seconds: number, encoder: Encoder): number {
+  return Math.min(seconds * sampleRate, encoder.maxSamples ?? Infinity);
+}

@@ -1,0 +1,60 @@
+import { drawTrainingNoise, type Encoder } from '@ser/frontend-wavlm';
+import * as tf from '@tensorflow/tfjs';
+import { biasCorrections } from '../adam';
+import type { Config } from '../config/schema';
+import type { BatchArrays } from '../data/assemble';
+import type { LossWeights } from '../loss-weights';
+import type { Model } from '../model/model';
+import { seeded } from '../random';
+import type { LearningRates } from '../schedule';
+import type { StepInput } from '../step';
+
+/** What changes from step to step besides the batch. */
+export interface Update {
+  /** Number of the update, from 1; 0 measures the losses and does not learn. */
+  readonly count: number;
+  readonly rates: LearningRates;
+  readonly lossWeights: LossWeights;
+}
+
+/** A batch and an update as tensors. Dropout and noise are drawn from (seed, fold, count) and nothing else. */
+export function stepInputs(config: Config, model: Model, fold: string, batch: BatchArrays, update: Update): StepInput {
+  const { count, rates, lossWeights } = update;
+  const corrections = biasCorrections(Math.max(1, count));
+  const averaging = 1 - Math.min(config.average, (1 + count) / (10 + count));
+  const dim = model.encoder.hiddenSize;
+  return {
+    waves: tf.tensor2d(batch.waves, [batch.size, batch.samples]),
+    lengths: tf.tensor1d(batch.lengths, 'int32'),
+    targets: tf.tensor2d(batch.targets, [batch.size, model.classes]),
+    labels: tf.tensor1d(batch.labels, 'int32'),
+    lambdas: tf.tensor1d(config.losses.map((loss) => lossWeights[loss] ?? 0)),
+    rates: tf.tensor1d([rates.model, rates.centers, rates.encoder]),
+    adam: tf.tensor1d([...corrections, count > 0 ? 1 : 0, count > 0 ? averaging : 0]),
+    ...(config.dropout > 0 ? { keep: dropoutMask(batch.size, dim, config, fold, count) } : {}),
+    ...encoderNoise(config, model.encoder, fold, batch, count),
+  };
+}
+
+function dropoutMask(rows: number, dim: number, config: Config, fold: string, count: number): tf.Tensor2D {
+  const random = seeded(config.seed, 'dropout', fold, count);
+  const kept = 1 / (1 - config.dropout);
+  const values = Float32Array.from({ length: rows * dim }, () =>
+    count === 0 ? 1 : random() < config.dropout ? 0 : kept,
+  );
+  return tf.tensor2d(values, [rows, dim]);
+}
+
+function encoderNoise(
+  config: Config,
+  encoder: Encoder,
+  fold: string,
+  batch: BatchArrays,
+  count: number,
+): Pick<StepInput, 'timeMask' | 'keepLayers'> {
+  const { specAugment, layerDrop } = config;
+  if (!specAugment && layerDrop === 0) return {};
+  const random = seeded(config.seed, 'noise', fold, count);
+  const options = { random, timeProbability: specAugment ? 0.05 : 0, layerDrop };
+  return drawTrainingNoise(encoder, [...batch.lengths], batch.samples, options);
+}
