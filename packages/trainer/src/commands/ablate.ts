@@ -1,21 +1,9 @@
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
-import {
-  ablationJobs,
-  ablationResults,
-  ablationText,
-  readPlan,
-  runAblation,
-  selectRows,
-  table3Plan,
-  writeAblation,
-  type AblationPlan,
-} from '../ablation';
-import { ablationFolder, ablationRunName } from '../ablation/results';
-import type { AblationCell } from '../ablation/plan';
+import { selectRows, type AblationCell, type AblationPlan } from '../ablation/plan';
+import { table3Plan } from '../ablation/table3';
 import { resolveConfig, type ResolvedConfig } from '../config/resolve';
 import { InputError } from '../errors';
-import { writeReport } from '../report';
 import { addConfigOptions, type ConfigOptions } from './options';
 
 interface AblateOptions extends ConfigOptions {
@@ -48,6 +36,8 @@ async function ablate(ablation: string, options: AblateOptions): Promise<void> {
   const { seeds: seedList, rows, hubert, wavlm, onlyTable, config: file, preset, ...flags } = options;
   if (flags['name'] !== undefined) throw new InputError('--name: the runs of an ablation are named by their settings');
   const encoders = { ...(hubert ? { hubert } : {}), ...(wavlm ? { wavlm } : {}) };
+  const { ablationJobs, ablationResults, ablationText, readPlan, writeAblation } = await import('../ablation');
+  const { ablationFolder, ablationRunName } = await import('../ablation/results');
   const everything = ablation === 'table3' ? planOfTable3(encoders, flags) : await readPlan(ablation);
   const plan = selectRows(everything, rows === undefined ? [] : rows.split(',').map((row) => row.trim()));
   const resolveCell = (settings: object, more: object): ResolvedConfig =>
@@ -92,8 +82,10 @@ interface ResolvedJob {
 
 async function runJobs(jobs: readonly ResolvedJob[]): Promise<number> {
   // The trainer is loaded only when something is trained.
-  const [{ runCv }, { createProgress }, { interruptSignal }] = await Promise.all([
+  const [{ runAblation }, { runCv }, { writeReport }, { createProgress }, { interruptSignal }] = await Promise.all([
+    import('../ablation'),
     import('../run/cv'),
+    import('../report'),
     import('../run/progress'),
     import('./interrupt'),
   ]);

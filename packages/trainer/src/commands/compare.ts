@@ -1,8 +1,7 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { InputError } from '../errors';
-import { compareRuns, type Comparison } from '../report/compare-runs';
-import { comparisonText, writeComparison } from '../report/write-comparison';
+import type { Comparison } from '../report/compare-runs';
 
 /** `ser compare runs/a runs/b …`: each run against the first, on the utterances that both have tested. */
 export function compareCommand(): Command {
@@ -15,6 +14,10 @@ export function compareCommand(): Command {
       if (first === undefined || others.length === 0) {
         throw new InputError(`compare: expected at least two run folders, got ${runs.length}`);
       }
+      const [{ compareRuns }, { comparisonText, writeComparison }] = await Promise.all([
+        import('../report/compare-runs'),
+        import('../report/write-comparison'),
+      ]);
       const comparisons: Comparison[] = [];
       for (const other of others) comparisons.push(await compareRuns(first, other));
       const names = [comparisons[0]?.a.name ?? '', ...comparisons.map(({ b }) => b.name)];

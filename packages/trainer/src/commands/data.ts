@@ -1,4 +1,3 @@
-import { checkCorpus, describeCheck, describeFolds, folds, foldStatistics, getCorpus, openCorpus } from '@ser/datasets';
 import { Command } from 'commander';
 
 interface CorpusOptions {
@@ -17,6 +16,7 @@ export function dataCommand(): Command {
   )
     .option('--workers <n>', 'decoder threads (default: one less than the cores)', Number)
     .action(async (name: string, options: CorpusOptions & { workers?: number }) => {
+      const { checkCorpus, describeCheck, openCorpus } = await datasets();
       const corpus = await openCorpus(name, options.dataDir, options);
       const check = await checkCorpus(corpus, {
         ...(options.workers !== undefined && { workers: options.workers }),
@@ -28,6 +28,7 @@ export function dataCommand(): Command {
 
   corpusCommand('folds', 'print the folds with their class counts').action(
     async (name: string, options: CorpusOptions) => {
+      const { describeFolds, folds, foldStatistics, openCorpus } = await datasets();
       const corpus = await openCorpus(name, options.dataDir, options);
       const statistics = folds(corpus).map((fold) => foldStatistics(fold, corpus));
       print(options.json ? JSON.stringify(statistics, null, 2) : describeFolds(statistics));
@@ -40,6 +41,7 @@ export function dataCommand(): Command {
     .argument('<dataset>', 'ravdess, iemocap, msp-improv, savee, demo, or the path of a card')
     .option('--data-dir <folder>', 'where to put it')
     .action(async (name: string, { dataDir }: CorpusOptions) => {
+      const { getCorpus } = await datasets();
       const show = progress('MB', 1e6);
       for (const line of await getCorpus(name, dataDir, { onProgress: ({ received, total }) => show(received, total) }))
         print(line);
@@ -56,6 +58,9 @@ export function dataCommand(): Command {
   }
   return data;
 }
+
+/** Loaded when it is needed: the other commands start without it. */
+const datasets = () => import('@ser/datasets');
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);

@@ -1,13 +1,5 @@
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
-import {
-  exportEncoder,
-  inspectFolder,
-  isHubId,
-  loadEncoder,
-  pullEncoder,
-  type DownloadProgress,
-  type FolderReport,
-} from '@ser/frontend-wavlm';
+import type { DownloadProgress, FolderReport } from '@ser/frontend-wavlm';
 import { SingleBar, Presets } from 'cli-progress';
 import { Command } from 'commander';
 import { errorCode, InputError, messageOf } from '../errors';
@@ -38,6 +30,7 @@ export function encoderCommand(): Command {
       .argument('<encoder>', 'folder with config.json and weights, or the id of one that was downloaded')
       .option('--json', 'print JSON'),
   ).action(async (source: string, { json, ...options }: HubOptions & { json?: boolean }) => {
+    const { inspectFolder } = await encoders();
     const report = await inspectFolder(await folderOf(source, options));
     print(json ? JSON.stringify(report, null, 2) : describe(report));
   });
@@ -50,6 +43,7 @@ export function encoderCommand(): Command {
       .argument('<file>', 'such as out.onnx')
       .option('--layers', 'also every layer, stacked'),
   ).action(async (source: string, file: string, { layers, ...options }: HubOptions & { layers?: boolean }) => {
+    const { exportEncoder, loadEncoder } = await encoders();
     const loaded = await loadEncoder(await folderOf(source, options));
     const bytes = exportEncoder(loaded, { layers: layers === true, metadata: { source } });
     const part = `${file}.${process.pid}.part`;
@@ -81,10 +75,12 @@ async function folderOf(source: string, options: HubOptions): Promise<string> {
     () => true,
     () => false,
   );
+  const { isHubId } = await encoders();
   return !isThere && isHubId(source) ? pull(source, options) : source;
 }
 
 async function pull(id: string, { revision, cache, offline }: HubOptions): Promise<string> {
+  const { pullEncoder } = await encoders();
   const bars = new Map<string, SingleBar>();
   const terminal = process.stderr.isTTY;
   const onProgress = ({ file, received, total }: DownloadProgress): void => {
@@ -136,6 +132,9 @@ function describe({ config, weights, parameters, prefix, ignored }: FolderReport
     rows.push(['not used', `${ignored.length} tensors of other parts, such as ${ignored[0] ?? ''}`]);
   return rows.map(([name, value]) => `${name.padEnd(12)}${value}`).join('\n');
 }
+
+/** Loaded when it is needed: the other commands start without tfjs. */
+const encoders = () => import('@ser/frontend-wavlm');
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);

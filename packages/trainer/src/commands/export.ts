@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { modelFile } from '../use/model-path';
 
 /** `ser export model/ out.onnx`. */
 export function exportCommand(): Command {
@@ -10,6 +11,7 @@ export function exportCommand(): Command {
     .argument('<out.onnx>', 'file to write; the card goes beside it as .md')
     .option('--weights <dir>', 'folder of the pre-trained encoder, if it has moved')
     .action(async (path: string, out: string, options: { weights?: string }) => {
+      modelFile(path);
       const { exportModel } = await import('../use/export');
       const { onnxPath, cardPath } = await exportModel(path, out, options);
       process.stdout.write(`${onnxPath}\n${cardPath}\n`);

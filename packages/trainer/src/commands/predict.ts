@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { InputError, isInputError } from '../errors';
 import type { EngineName } from '../engine';
+import { modelFile } from '../use/model-path';
 import type { predictFile } from '../use/predict';
 
 interface PredictOptions {
@@ -29,6 +30,7 @@ export function predictCommand(): Command {
     .action(async (path: string, files: string[], options: PredictOptions) => {
       const window = Number(options.window);
       if (!(window >= 0.5)) throw new InputError(`--window=${options.window}: expected at least 0.5 seconds`);
+      modelFile(path);
       const { openPredictor } = await import('../use/predictor');
       const { predictFile } = await import('../use/predict');
       const predictor = await openPredictor(path, { weights: options.weights, engine: options.engine });

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { resolveConfig, type ResolvedConfig } from '../config/resolve';
-import { InputError } from '../errors';
-import { onlyInputErrors, runCv, type CvResult } from '../run/cv';
+import { InputError, isInputError } from '../errors';
+import type { CvResult } from '../run/cv';
 import { createProgress } from '../run/progress';
 import { readRunConfig } from '../run/run-config';
 import { interruptSignal } from './interrupt';
@@ -50,13 +50,14 @@ async function crossValidate(resolved: ResolvedConfig, jobs: number): Promise<vo
     await printTable(dir, results);
   }
   for (const { fold, error } of failed) process.stderr.write(`fold ${fold} failed: ${error.message}\n`);
-  const [first] = failed;
-  if (!first) return;
-  if (!onlyInputErrors(failed)) throw first.error;
+  if (failed.length === 0) return;
+  const defect = failed.find(({ error }) => !isInputError(error));
+  if (defect) throw defect.error;
   throw new InputError(`${failed.length} fold${failed.length > 1 ? 's' : ''} failed; the same command tries again`);
 }
 
 async function crossValidateFolds(resolved: ResolvedConfig, jobs: number): Promise<CvResult> {
+  const { runCv } = await import('../run/cv');
   let left = 0;
   const progress = createProgress({ foldsLeft: () => left });
   const { signal, release } = interruptSignal();

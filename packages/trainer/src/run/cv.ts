@@ -4,14 +4,15 @@ import { join, resolve } from 'node:path';
 import type { Encoder } from '@ser/frontend-wavlm';
 import { freeKeys, runName, type ResolvedConfig } from '../config/resolve';
 import { keys, type Config } from '../config/schema';
-import { loadWaves } from '../data/waves';
-import { chooseEngine, openEngine, probe, type Engine } from '../engine';
-import { InputError, isInputError, messageOf } from '../errors';
-import { openEncoder } from '../model/encoder';
+import type { Engine } from '../engine';
+import { InputError, messageOf } from '../errors';
 import { openData, type OpenedData, type Split } from './corpus';
+import { checkEncoderFolder } from './encoder-folder';
 import { readJsonIfThere, writeAtomically } from './files';
-import { finishedFold, runFold, type FoldResult } from './fold';
+import { finishedFold, type FoldResult } from './fold-result';
 import type { Progress } from './progress';
+
+// tfjs and ONNX Runtime take a while to load: only what trains imports them, after everything cheaper was found right.
 
 export interface FailedFold {
   readonly fold: number;
@@ -35,27 +36,30 @@ export interface CvOptions {
   readonly self?: readonly string[];
 }
 
-/** Runs the folds that are not done yet; one that fails does not stop the others. */
+/**
+ * Runs the folds that are not done yet; one that fails does not stop the others.
+ * @throws {InputError} before anything is written, when settings, corpus, encoder folder or engine are not usable.
+ */
 export async function runCv(resolved: ResolvedConfig, options: CvOptions): Promise<CvResult> {
   const { config } = resolved;
   const { progress } = options;
   const dir = runFolder(resolved);
-  // What may be missing is looked for before anything is written or decoded.
-  const engine = options.jobs > 1 ? undefined : await startEngine(config, progress);
+  checkEncoderFolder(config);
+  refuseOtherSettings(dir, config);
   const data = await openData(config);
-  data.notes.forEach(progress.line);
   const chosen = chooseFolds(config, data);
-  writeRunConfig(dir, resolved, data);
   const open = chosen.filter(({ fold }) => !finishedFold(foldFolder(dir, fold.index)));
+  const inProcesses = options.jobs > 1 && open.length > 1;
+  const engine = inProcesses || open.length === 0 ? undefined : await startEngine(config, progress);
+  writeRunConfig(dir, resolved, data);
+  data.notes.forEach(progress.line);
   for (const split of chosen) {
     const { index } = split.fold;
     if (!open.includes(split)) progress.line(`fold ${index}  done already (${foldFolder(dir, index)})`);
   }
   const failed: FailedFold[] = [];
-  if (options.jobs > 1 && open.length > 1) failed.push(...(await runInProcesses(dir, open, options)));
-  else if (open.length > 0) {
-    failed.push(...(await runHere(config, engine ?? (await startEngine(config, progress)), dir, data, open, options)));
-  }
+  if (inProcesses) failed.push(...(await runInProcesses(dir, open, options)));
+  else if (engine) failed.push(...(await runHere(config, engine, dir, data, open, options)));
   const results = chosen.flatMap(({ fold }) => finishedFold(foldFolder(dir, fold.index)) ?? []);
   return { dir, results, failed };
 }
@@ -77,6 +81,11 @@ async function runHere(
   options: CvOptions,
 ): Promise<FailedFold[]> {
   const { progress, signal } = options;
+  const [{ openEncoder }, { loadWaves }, { runFold }] = await Promise.all([
+    import('../model/encoder'),
+    import('../data/waves'),
+    import('./fold'),
+  ]);
   const createEncoder = openEncoder(config);
   const minSamples = await shortest(createEncoder);
   const needed = new Map(splits.flatMap(({ fold }) => [...fold.train, ...fold.test]).map((u) => [u.id, u]));
@@ -137,6 +146,7 @@ async function runInProcesses(dir: string, splits: readonly Split[], options: Cv
 }
 
 async function startEngine(config: Config, progress: Progress): Promise<Engine> {
+  const { chooseEngine, openEngine, probe } = await import('../engine');
   if (config.engine === 'auto') {
     const { engine, because } = await chooseEngine(config.threads);
     progress.line(`engine ${engine.name} (${because})`);
@@ -164,22 +174,24 @@ function chooseFolds(config: Config, data: OpenedData): Split[] {
   });
 }
 
-/** Writes `config.json`; a run folder of other settings is not continued. */
+/** A run folder of other settings is not continued. */
+function refuseOtherSettings(dir: string, config: Config): void {
+  const before = readJsonIfThere(join(dir, 'config.json'));
+  if (typeof before !== 'object' || before === null) return;
+  const old = new Map<string, unknown>(Object.entries(before));
+  const changed = keys.filter(
+    (key) => !freeKeys.includes(key) && JSON.stringify(old.get(key)) !== JSON.stringify(config[key]),
+  );
+  if (changed.length === 0) return;
+  const list = changed.map((key) => `${key} was ${JSON.stringify(old.get(key))}, is ${JSON.stringify(config[key])}`);
+  throw new InputError(
+    `${dir} was started with other settings (${list.join('; ')}); choose another --name or remove the folder`,
+  );
+}
+
+/** Writes `config.json`. */
 function writeRunConfig(dir: string, { config, origins }: ResolvedConfig, data: OpenedData): void {
   const path = join(dir, 'config.json');
-  const before = readJsonIfThere(path);
-  if (typeof before === 'object' && before !== null) {
-    const old = before as Record<string, unknown>;
-    const changed = keys.filter(
-      (key) => !freeKeys.includes(key) && JSON.stringify(old[key]) !== JSON.stringify(config[key]),
-    );
-    if (changed.length > 0) {
-      const list = changed.map((key) => `${key} was ${JSON.stringify(old[key])}, is ${JSON.stringify(config[key])}`);
-      throw new InputError(
-        `${dir} was started with other settings (${list.join('; ')}); choose another --name or remove the folder`,
-      );
-    }
-  }
   mkdirSync(dir, { recursive: true });
   const absolute = Object.fromEntries(
     (['dataDir', 'trainDir', 'testDir', 'weights'] as const).flatMap((key) => {
@@ -197,9 +209,4 @@ function writeRunConfig(dir: string, { config, origins }: ResolvedConfig, data: 
 function summary({ fold, name, wa, ua, seconds, testUtterances }: FoldResult): string {
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   return `fold ${fold}  ${name}: WA ${percent(wa)}  UA ${percent(ua)}  (${testUtterances} test utterances, ${Math.round(seconds)} s of training)`;
-}
-
-/** True when every failure is the person's to mend. */
-export function onlyInputErrors(failed: readonly FailedFold[]): boolean {
-  return failed.every(({ error }) => isInputError(error));
 }

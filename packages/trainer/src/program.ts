@@ -1,0 +1,54 @@
+import { Command, CommanderError } from 'commander';
+import { ablateCommand } from './commands/ablate';
+import { compareCommand } from './commands/compare';
+import { configCommand } from './commands/config';
+import { dataCommand } from './commands/data';
+import { encoderCommand } from './commands/encoder';
+import { exportCommand } from './commands/export';
+import { Interrupted } from './commands/interrupt';
+import { predictCommand } from './commands/predict';
+import { cvCommand, foldCommand } from './commands/run';
+import { isInputError } from './errors';
+
+/**
+ * The `ser` command.
+ * @param args without the program's own name
+ * @returns the exit code: 0 done, 1 a defect of the program (its stack is printed), 2 wrong input (one line), 130 interrupted
+ */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  try {
+    await exitByError(createProgram()).parseAsync([...args], { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has printed its line
+    if (error instanceof Interrupted || isInputError(error)) {
+      process.stderr.write(`${error.message}\n`);
+      return isInputError(error) ? 2 : 130;
+    }
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return 1;
+  }
+}
+
+function createProgram(): Command {
+  return new Command('ser')
+    .description('Speech emotion recognition: train, evaluate, compare, predict, export')
+    .showHelpAfterError('(--help lists the options)')
+    .configureHelp({ helpWidth: Math.min(120, process.stdout.columns ?? 120) })
+    .addCommand(cvCommand())
+    .addCommand(foldCommand())
+    .addCommand(predictCommand())
+    .addCommand(exportCommand())
+    .addCommand(compareCommand())
+    .addCommand(ablateCommand())
+    .addCommand(dataCommand())
+    .addCommand(encoderCommand())
+    .addCommand(configCommand());
+}
+
+/** Commander's own exits as errors, in every command. */
+function exitByError(command: Command): Command {
+  command.exitOverride();
+  command.commands.forEach(exitByError);
+  return command;
+}
