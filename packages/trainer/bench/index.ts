@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import * as ort from 'onnxruntime-node';
 import { assembleBatch } from '../src/data/assemble';
 import { bucketLengths, planEpoch, type Source } from '../src/data/plan';
+import type { StoredWave } from '../src/data/waves';
 import { openEngine } from '../src/engine';
 import { openEncoder } from '../src/model/encoder';
 import { seeded } from '../src/random';
@@ -61,53 +62,74 @@ for (const plan of planEpoch(sources, { ...options, epoch: 1 })) {
 }
 console.log(`a batch of 16 × 2–4 s, cut, mixed and padded: ${median(batchTimes).toFixed(1)} ms`);
 
-// The log-mel encoder on one fold of short tones; ONNX Runtime's share is measured around its own call.
+// Steps of the log-mel encoder in a real fold, logs and batch thread included. ONNX Runtime's share is measured around
+// its own call; everything else a step takes is the trainer's.
 let inside = 0;
-const run = ort.InferenceSession.prototype.run;
-ort.InferenceSession.prototype.run = async function (this: ort.InferenceSession, ...args: Parameters<typeof run>) {
+type Run = (this: ort.InferenceSession, ...args: unknown[]) => Promise<ort.InferenceSession.OnnxValueMapType>;
+const prototype = Reflect.get(ort.InferenceSession, 'prototype') as { run: Run }; // a class, though its type hides it
+const { run } = prototype;
+prototype.run = async function (...args) {
   const start = performance.now();
   try {
     return await run.apply(this, args);
   } finally {
     inside += performance.now() - start;
   }
-} as typeof run;
+};
 
 const dir = mkdtempSync(join(tmpdir(), 'ser-bench-'));
+const batchSize = 16;
+const batches = 6;
+const epochs = 4;
 try {
   writeFileSync(join(dir, 'embeddings-before.jsonl'), '');
-  const job = await tinyFold(dir, {
-    epochs: 12,
+  const tiny = await tinyFold(dir, {
+    epochs,
     hiddenSize: 128,
     heads: 16,
     projection: 64,
-    batchSize: 16,
+    batchSize,
     checkpointEvery: 0,
   });
-  const createEncoder = openEncoder({ encoder: 'logmel', hiddenSize: 128, seed: 1 });
+  const [first] = tiny.fold.train;
+  if (!first) throw new Error('no utterance');
+  const threeSeconds = new Map<string, StoredWave>();
+  const noises = Array.from({ length: batchSize }, (_, i) => noise(i));
+  const utterances = Array.from({ length: batchSize * (batches + 1) }, (_, i) => {
+    const id = `n${i}`;
+    threeSeconds.set(id, { id, audio: `${id}.wav`, trimStart: 0, samples: 48_000, shared: noises[i % batchSize] });
+    return { ...first, id, label: tiny.labels[i % 2] ?? '' };
+  });
+  const fold = { ...tiny.fold, train: utterances.slice(batchSize), test: utterances.slice(0, batchSize) };
   const steps: { total: number; outside: number }[] = [];
-  let last = { time: performance.now(), inside: 0 };
+  let last = { time: performance.now(), inside };
   const step = (): void => {
     const time = performance.now();
     steps.push({ total: time - last.time, outside: time - last.time - (inside - last.inside) });
     last = { time, inside };
   };
-  const waves3s = new Map([...job.waves].map(([id, wave]) => [id, { ...wave, samples: 48_000, shared: tone(id) }]));
-  const engine = await openEngine('onnx-cpu');
-  await runFold({ ...job, engine, createEncoder, waves: waves3s, progress: { ...job.progress, step } });
-  const steady = steps.slice(6).filter((_, i) => i % 2 === 0); // the first steps compile; every second one ends an epoch
+  await runFold({
+    ...tiny,
+    fold,
+    waves: threeSeconds,
+    engine: await openEngine('onnx-cpu'),
+    createEncoder: openEncoder({ encoder: 'logmel', hiddenSize: 128, seed: 1 }),
+    progress: { ...tiny.progress, step },
+  });
+  // Not the first epoch, which compiles, and not the first step of an epoch, which has the checkpoint before it.
+  const steady = steps.filter((_, i) => i >= batches && i % batches > 0);
   const total = median(steady.map((s) => s.total));
   const outside = median(steady.map((s) => s.outside));
   console.log(
-    `log-mel step, batch 16 × 3 s: ${total.toFixed(0)} ms, ${outside.toFixed(1)} ms (${((100 * outside) / total).toFixed(1)} %) outside of ONNX Runtime`,
+    `log-mel step, batch 16 × 3 s: ${total.toFixed(0)} ms, ${outside.toFixed(1)} ms (${((100 * outside) / total).toFixed(1)} %; target under 3 %) outside of ONNX Runtime`,
   );
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }
 
-function tone(id: string): SharedArrayBuffer {
-  const noise = seeded('wave', id);
+function noise(seed: number): SharedArrayBuffer {
+  const uniform = seeded('wave', seed);
   const shared = new SharedArrayBuffer(4 * 48_000);
-  new Float32Array(shared).forEach((_, i, wave) => (wave[i] = noise() - 0.5));
+  new Float32Array(shared).forEach((_, i, wave) => (wave[i] = uniform() - 0.5));
   return shared;
 }
