@@ -36,7 +36,7 @@ describe('training noise', () => {
           expect(row.slice(own).every((x) => x === 0)).toBe(true);
           expect(row.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(own / 2);
           expect(noise.keepLayers?.dataSync()[0]).toBe(1);
-          tf.dispose([noise, again]);
+          tf.dispose([{ ...noise }, { ...again }]);
         },
       ),
       { numRuns: 30 },
@@ -51,7 +51,7 @@ describe('training noise', () => {
       const noise = drawTrainingNoise(encoder, [40_000], 40_000, { random, timeProbability: 0.2, layerDrop: 0.25 });
       masked += noise.timeMask?.mean().dataSync()[0] ?? 0;
       kept += noise.keepLayers?.dataSync()[1] ?? 0;
-      tf.dispose([noise]);
+      tf.dispose({ ...noise });
     }
     // Spans overlap: a step is free of all of n spans with probability about (1 − span/steps)ⁿ.
     expect(masked / 200).toBeGreaterThan(0.16);
