@@ -28,7 +28,9 @@ function perceptron(): Problem {
     variables: [first, second, third],
     loss: (x, y) => {
       const hidden = tf.relu(matMul(tf.relu(matMul(rows(x, 256), first)), second));
-      return tf.neg<tf.Scalar>(tf.mean<tf.Scalar>(tf.sum(tf.mul(tf.cast(y, 'float32'), tf.logSoftmax(matMul(hidden, third))), 1)));
+      return tf.neg<tf.Scalar>(
+        tf.mean<tf.Scalar>(tf.sum(tf.mul(tf.cast(y, 'float32'), tf.logSoftmax(matMul(hidden, third))), 1)),
+      );
     },
   };
 }
