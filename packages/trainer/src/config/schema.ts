@@ -400,4 +400,9 @@ export const schema = {
   },
 };
 
-export const keys = Object.keys(properties) as (keyof Config)[];
+/** Whether a word is the name of a setting. */
+export function isKey(word: string): word is keyof Config {
+  return Object.hasOwn(properties, word);
+}
+
+export const keys = Object.keys(properties).filter(isKey);

@@ -65,7 +65,8 @@ function readHolder(path: string): Holder | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (typeof value !== 'object' || value === null) return undefined;
-    const { pid, host, started } = value as Record<string, unknown>;
+    if (!('pid' in value && 'host' in value && 'started' in value)) return undefined;
+    const { pid, host, started } = value;
     return typeof pid === 'number' && typeof host === 'string' ? { pid, host, started: String(started) } : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import { readSafetensorsMetadata } from '@ser/frontend-wavlm';
+import { storedConfig } from '../config/stored';
 import { InputError, messageOf } from '../errors';
 import type { Model } from '../model/model';
 import { readVariables, writeVariables } from './checkpoint';
@@ -43,5 +44,16 @@ export async function readModelCard(path: string): Promise<ModelCardData> {
   const metadata = await readSafetensorsMetadata(path);
   const text = metadata['ser'];
   if (text === undefined) throw new InputError(`${path}: not a model of this program (no "ser" entry in its metadata)`);
-  return JSON.parse(text) as ModelCardData;
+  let stored: unknown;
+  try {
+    stored = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path}: its "ser" entry is not JSON (${messageOf(error)})`);
+  }
+  const card = new Map<string, unknown>(Object.entries(stored ?? {}));
+  const labels: unknown = card.get('labels');
+  if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string')) {
+    throw new InputError(`${path}: its "ser" entry has no list of labels`);
+  }
+  return { config: storedConfig(card.get('config'), path), labels };
 }

@@ -66,7 +66,7 @@ export function modelCard(about: {
 }
 
 function text(value: unknown, key: string): string | undefined {
-  if (typeof value !== 'object' || value === null || !(key in value)) return undefined;
-  const found = (value as Record<string, unknown>)[key];
+  if (typeof value !== 'object' || value === null) return undefined;
+  const found = new Map<string, unknown>(Object.entries(value)).get(key);
   return typeof found === 'string' ? found : undefined;
 }
