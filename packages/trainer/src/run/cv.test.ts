@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { resolveConfig, type ResolvedConfig } from '../config/resolve';
+import { tinyFlags, writeOwnCorpus } from '../testing/own-corpus';
+import { foldFolder, runCv, type CvResult } from './cv';
+import { lockFolder } from './lock';
+import { readPredictions } from './predictions';
+import { createProgress } from './progress';
+
+const root = mkdtempSync(join(tmpdir(), 'ser-cv-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const { card } = writeOwnCorpus(join(root, 'own'));
+const self = [process.execPath, '--conditions=@ser/source', '--import', 'tsx', join(__dirname, '..', 'cli.ts')];
+const camelCase = (flag: string): string => flag.replace(/-./g, (pair) => pair.slice(1).toUpperCase());
+
+function flagsOf(name: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return { ...tinyFlags, dataset: card, runs: root, name, ...more };
+}
+function resolved(flags: Readonly<Record<string, string>>): ResolvedConfig {
+  const settings = Object.fromEntries(Object.entries(flags).map(([flag, value]) => [camelCase(flag), value]));
+  return resolveConfig({ preset: 'none', flags: settings });
+}
+function run(name: string, jobs = 1, lines: string[] = []): Promise<CvResult> {
+  const progress = { ...createProgress({ quiet: true }), line: (line: string) => void lines.push(line) };
+  return runCv(resolved(flagsOf(name)), { jobs, progress, self });
+}
+const foldFile = (name: string, fold: number): string => join(foldFolder(join(root, name), fold), 'fold.json');
+
+test.each([1, 2])(
+  'with --jobs=%i, a fold that fails is reported while the others finish, and only it is run again',
+  async (jobs) => {
+    const name = `jobs-${jobs}`;
+    const unlock = lockFolder(foldFolder(join(root, name), 2));
+    const first = await run(name, jobs);
+    unlock();
+    expect(first.results.map(({ fold, name: tested }) => [fold, tested])).toEqual([
+      [1, 'ann'],
+      [3, 'cy'],
+    ]);
+    expect(first.failed).toMatchObject([{ fold: 2, error: { name: 'InputError' } }]);
+    expect(first.failed[0]?.error.message).toContain('is already running this fold');
+
+    const before = statSync(foldFile(name, 1)).mtimeMs;
+    const lines: string[] = [];
+    const second = await run(name, jobs, lines);
+    expect(second.failed).toEqual([]);
+    expect(second.results.map(({ fold }) => fold)).toEqual([1, 2, 3]);
+    expect(statSync(foldFile(name, 1)).mtimeMs).toBe(before);
+    expect(lines.filter((line) => line.includes('done already'))).toHaveLength(2);
+  },
+  120_000,
+);
+
+test('two commands at once on one run folder: no fold is run by both, and together they finish', async () => {
+  const name = 'twice';
+  const flags = Object.entries(flagsOf(name)).map(([flag, value]) => `--${flag}=${value}`);
+  const [command = '', ...program] = self;
+  const other = spawn(command, [...program, 'cv', '--preset=none', ...flags], { stdio: 'ignore' });
+  const ended = new Promise<number | null>((done) => other.on('close', done));
+  while (other.exitCode === null && !existsSync(join(foldFolder(join(root, name), 1), 'lock'))) await sleep(10);
+  const { failed } = await run(name);
+  expect([0, 2]).toContain(await ended);
+  for (const { error } of failed) expect(error.message).toContain('is already running this fold');
+
+  const { results, failed: left } = await run(name);
+  expect(left).toEqual([]);
+  expect(results.map(({ fold }) => fold)).toEqual([1, 2, 3]);
+  for (const { fold } of results) {
+    expect(readPredictions(join(root, name), fold)).toHaveLength(4);
+    const rows = readFileSync(join(foldFolder(join(root, name), fold), 'metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    const steps = rows.map((row) => JSON.parse(row) as { type: string; step: number }).filter((r) => r.type === 'step');
+    expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4]); // 8 utterances in batches of 4, two epochs
+  }
+}, 120_000);
+
+test('a run folder of other settings, a fold that is not there: said before anything is written', async () => {
+  const other = { ...createProgress({ quiet: true }) };
+  await runCv(resolved(flagsOf('settings', { folds: '1' })), { jobs: 1, progress: other });
+  await expect(
+    runCv(resolved(flagsOf('settings', { epochs: '3' })), { jobs: 1, progress: other }),
+  ).rejects.toMatchObject({ name: 'InputError', message: expect.stringContaining('epochs was 2, is 3') as string });
+  await expect(runCv(resolved(flagsOf('no-such-fold', { folds: '7' })), { jobs: 1, progress: other })).rejects.toThrow(
+    '--folds=7: own has folds 1 to 3',
+  );
+  expect(existsSync(join(root, 'no-such-fold'))).toBe(false);
+}, 60_000);
+
+test('cross-corpus: trained on one, tested on every utterance of the other', async () => {
+  const { dataset: _, ...flags } = flagsOf('cross', { 'train-on': 'demo-first', 'test-on': 'demo-second' });
+  const tiny = { ...flags, epochs: '1', 'batch-size': '16', crop: '1', 'max-seconds': '1' };
+  const { dir, results, failed } = await runCv(resolved(tiny), { jobs: 1, progress: createProgress({ quiet: true }) });
+  expect(failed).toEqual([]);
+  expect(results).toMatchObject([{ fold: 1, name: 'demo-second', trainUtterances: 144, testUtterances: 144 }]);
+  const [result] = results;
+  expect(result?.testGroups.filter((group) => result.trainGroups.includes(group))).toEqual([]);
+  const predictions = readPredictions(dir, 1);
+  expect(new Set(predictions.map(({ id }) => id)).size).toBe(144); // three labels in both, of 48 each
+  expect(new Set(predictions.map(({ speaker }) => speaker)).size).toBe(4);
+}, 120_000);
