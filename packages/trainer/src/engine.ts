@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import util from 'node:util';
 import { jit } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
@@ -40,6 +42,8 @@ export async function openEngine(name: EngineName, threads = 0): Promise<Engine>
       await useTfjsNode(name, '@tensorflow/tfjs-node-gpu');
       return eager(name);
     default:
+      // Asked for CUDA without its library, ONNX Runtime writes several lines of its own.
+      if (name === 'onnx-cuda' && !hasCudaLibrary()) throw new MissingEngine(name, 'its CUDA library is not installed');
       await useBackend('cpu');
       return compiled(name, threads);
   }
@@ -54,7 +58,7 @@ export async function chooseEngine(threads = 0): Promise<{ engine: Engine; becau
       await probe(engine);
       return { engine, because: [...passed, `${name} works here`].join('; ') };
     } catch (error) {
-      passed.push(`${name}: ${messageOf(error).split('\n')[0]}`);
+      passed.push(`${name}: ${error instanceof MissingEngine ? error.why : messageOf(error)}`);
     }
   }
   return { engine: await openEngine('onnx-cpu', threads), because: [...passed, 'onnx-cpu is always there'].join('; ') };
@@ -70,11 +74,15 @@ const installs: Readonly<Record<EngineName, string>> = {
   'tfjs-cpu': 'npm install @tensorflow/tfjs',
 };
 
-/** The one line a missing engine ends in. */
-export function missingEngine(name: EngineName, why: string): InputError {
-  return new InputError(
-    `engine ${name} is not available (${why.split('\n')[0]?.slice(0, 160)}); add it with: ${installs[name]}`,
-  );
+/** The one line that an engine ends in which is not installed or finds no device. */
+class MissingEngine extends InputError {
+  readonly why: string;
+
+  constructor(name: EngineName, why: string) {
+    const short = why.split('\n')[0]?.slice(0, 160) ?? '';
+    super(`engine ${name} is not available (${short}); add it with: ${installs[name]}`);
+    this.why = short;
+  }
 }
 
 /** Runs a tiny graph, so that a missing driver shows before the corpus is read. */
@@ -87,7 +95,7 @@ export async function probe(engine: Engine): Promise<void> {
     y.dispose();
     if (values[0] !== 3) throw new Error(`computed ${values[0]} where 3 was expected`);
   } catch (error) {
-    throw missingEngine(engine.name, messageOf(error));
+    throw new MissingEngine(engine.name, messageOf(error));
   } finally {
     x.dispose();
     await run.dispose();
@@ -100,6 +108,14 @@ function compiled(name: EngineName, threads: number): Engine {
     name,
     compile: (fn) => jit(fn, { provider, threads: threads > 0 ? threads : availableParallelism() }),
   };
+}
+
+function hasCudaLibrary(): boolean {
+  const bin = join(createRequire(import.meta.url).resolve('onnxruntime-node'), '..', '..', 'bin');
+  const files = readdirSync(bin, { recursive: true, encoding: 'utf8' });
+  return files.some(
+    (file) => file.includes(join(process.platform, process.arch)) && /providers_cuda\.(so|dll)$/.test(file),
+  );
 }
 
 function eager(name: EngineName): Engine {
@@ -130,6 +146,6 @@ async function useTfjsNode(name: EngineName, module: string): Promise<void> {
     createRequire(import.meta.url)(module);
     await useBackend('tensorflow');
   } catch (error) {
-    throw missingEngine(name, messageOf(error));
+    throw new MissingEngine(name, messageOf(error));
   }
 }
