@@ -5,6 +5,9 @@
 import { ESLint } from 'eslint';
 import { arrows } from './boundaries.mjs';
 
+// With CI set, typescript-eslint takes files from disk and would not see the made-up text.
+process.env.TSESTREE_SINGLE_RUN = 'false';
+
 const names = Object.keys(arrows);
 const eslint = new ESLint();
 const refused = {};
