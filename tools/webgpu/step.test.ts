@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { elsewhere, type Placed } from '../../packages/onnx-jit/src/testing/placement';
+import { runApart } from '../../packages/onnx-jit/src/testing/run-apart';
 import { findVulkan } from '../../packages/onnx-jit/src/testing/vulkan';
 
 interface Report {
@@ -10,22 +10,7 @@ interface Report {
 
 const driver = findVulkan();
 
-/** In a process of its own: a driver that fails takes the process with it. */
-function run(provider: string): Report {
-  const { stdout, stderr, status, signal } = spawnSync(
-    process.execPath,
-    ['--conditions=@ser/source', '--import', 'tsx', path.join(__dirname, 'run-step.ts'), provider],
-    {
-      env: { ...process.env, NODE_OPTIONS: '', ...('env' in driver ? driver.env : {}) },
-      encoding: 'utf8',
-      timeout: 240_000,
-    },
-  );
-  const report = /^@report (.*)$/m.exec(stdout)?.[1];
-  if (report === undefined)
-    throw new Error(`the step on ${provider} ended with ${signal ?? status}: ${stderr.slice(-600)}`);
-  return JSON.parse(report) as Report;
-}
+const run = (provider: string): Report => runApart(path.join(__dirname, 'run-step.ts'), provider, driver);
 
 if ('missing' in driver) {
   describe.skip(`FLAM and the four losses on WebGPU: ${driver.missing}`, () => it('is skipped', () => undefined));

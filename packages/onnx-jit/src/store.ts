@@ -8,8 +8,8 @@ import { wrapData, wrapTensor } from './tensors';
 
 /**
  * Where the variables of a compiled function live between its calls. On the CPU that is the variable's own
- * memory: ONNX Runtime reads one buffer and writes the other, and the variable is pointed at the new one, so
- * nothing is copied. On the GPU they stay in GPU buffers until `sync`.
+ * memory, and a new value takes the place of the old without a copy of ours. (ONNX Runtime writes the spare buffer
+ * in place, but onnxruntime-node 1.30 hands back a copy of it.) On the GPU they stay in GPU buffers until `sync`.
  */
 export interface Store {
   /** The value to read from in the next run. */

@@ -1,30 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { elsewhere } from './testing/placement';
+import { runApart } from './testing/run-apart';
 import { findVulkan } from './testing/vulkan';
 import type { StepReport } from './testing/webgpu-step';
 
 const driver = findVulkan();
 
-/** Runs the step in a process of its own: a driver that fails takes the process with it. */
-function run(provider: string): StepReport {
-  const script = path.join(__dirname, 'testing/webgpu-step.ts');
-  const { stdout, stderr, status, signal } = spawnSync(
-    process.execPath,
-    ['--conditions=@ser/source', '--import', 'tsx', script, provider],
-    {
-      cwd: path.resolve(__dirname, '../../..'),
-      env: { ...process.env, NODE_OPTIONS: '', ...('env' in driver ? driver.env : {}) },
-      encoding: 'utf8',
-      timeout: 240_000,
-    },
-  );
-  const report = /^@report (.*)$/m.exec(stdout)?.[1];
-  if (report === undefined)
-    throw new Error(`the step on ${provider} ended with ${signal ?? status}: ${stderr.slice(-600)}`);
-  return JSON.parse(report) as StepReport;
-}
+const run = (provider: string): StepReport =>
+  runApart(path.join(__dirname, 'testing/webgpu-step.ts'), provider, driver);
 
 if ('missing' in driver) {
   describe.skip(`WebGPU: ${driver.missing}`, () => it('is skipped', () => undefined));

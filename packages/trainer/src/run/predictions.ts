@@ -1,21 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** A line of `predictions.jsonl`. */
-export interface Prediction {
-  readonly id: string;
-  readonly fold: number;
-  readonly speaker: string;
-  readonly label: string;
-  readonly predicted: string;
-  readonly probabilities: readonly number[];
-}
+import type { PredictionLine } from '../report/run-files';
 
 /** The predictions of a finished fold. */
-export function readPredictions(dir: string, fold: number): Prediction[] {
+export function readPredictions(dir: string, fold: number): PredictionLine[] {
   const text = readFileSync(join(dir, `fold-${fold}`, 'predictions.jsonl'), 'utf8');
   return text
     .split('\n')
     .filter(Boolean)
-    .map((line) => JSON.parse(line) as Prediction);
+    .map((line) => JSON.parse(line) as PredictionLine);
 }
