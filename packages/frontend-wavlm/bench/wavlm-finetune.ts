@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { jit } from '@ser/onnx-jit';
+import { adam, biasCorrections, jit } from '@ser/onnx-jit';
 import { createRandomEncoder, trainableParameters, type TrainingMode, type WaveConfig } from '../src/index';
 import { inputOf, stream } from './problem';
 import { sample, type Sample, type SampleOptions } from './sample';
@@ -25,14 +25,23 @@ export async function wavlmFinetune(options: FinetuneOptions): Promise<Sample> {
   await tf.setBackend('cpu');
   const encoder = createRandomEncoder(config, stream(5));
   const variables = trainableParameters(encoder, mode);
-  const optimizer = tf.train.adam(1e-5, 0.9, 0.999, 1e-8);
+  const moments = new Map(variables.map(({ name, shape }) => [name, [zeros(shape), zeros(shape)] as const]));
   const { waves, lengths } = inputOf(batch, samples);
   const step = jit(
-    (input: { waves: tf.Tensor2D; lengths: tf.Tensor1D }) => {
+    (input: { waves: tf.Tensor2D; lengths: tf.Tensor1D; controls: tf.Tensor1D }) => {
       const { value, grads } = tf.variableGrads(() => {
         return tf.mean(tf.square(encoder.apply(input, { recompute }).frames)).asScalar();
       }, variables);
-      optimizer.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
+      const [rate, scale, floor] = tf.unstack(input.controls) as [tf.Scalar, tf.Scalar, tf.Scalar];
+      for (const variable of variables) {
+        const [gradient, state] = [grads[variable.name], moments.get(variable.name)];
+        if (!gradient || !state) continue;
+        const [first, second] = state;
+        const next = adam({ value: variable, first, second }, gradient, { rate, scale, floor });
+        first.assign(next.first);
+        second.assign(next.second);
+        variable.assign(next.value);
+      }
       return value;
     },
     {
@@ -40,13 +49,23 @@ export async function wavlmFinetune(options: FinetuneOptions): Promise<Sample> {
       ...(options.profile === undefined ? {} : { profile: options.profile }),
     },
   );
+  let count = 0;
   const result = await sample(options, async () => {
-    const loss = await step({ waves, lengths });
+    const { scale, floor } = biasCorrections(++count);
+    const controls = tf.tensor1d([1e-5, scale, floor]);
+    const loss = await step({ waves, lengths, controls });
     const [value = NaN] = await loss.data();
-    loss.dispose();
+    tf.dispose([loss, controls]);
     return value;
   });
   await step.dispose();
   encoder.dispose();
   return result;
+}
+
+function zeros(shape: number[]): tf.Variable {
+  const initial = tf.zeros(shape);
+  const variable = tf.variable(initial, false);
+  initial.dispose();
+  return variable;
 }

@@ -1,3 +1,4 @@
+export { adam, biasCorrections, type AdamControls, type AdamState } from './adam';
 export { conv1d, type Conv1dOptions } from './ops/conv1d';
 export { gelu } from './ops/gelu';
 export { instanceNorm } from './ops/instance-norm';

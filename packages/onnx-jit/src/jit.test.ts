@@ -160,14 +160,50 @@ describe('state', () => {
     expect(expected[5]).toEqual([64, 128]);
   });
 
-  it('numbers read before a step do not change under the reader', async () => {
-    const w = tf.variable(tf.tensor1d([1, 2]));
-    const step = compile(() => done(w.assign(tf.mul(w, 2))));
-    await step();
-    const read = await w.data();
-    const copy = Array.from(read);
-    await step();
-    expect(Array.from(w.dataSync())).toEqual(copy.map((n) => 2 * n));
+  it('is written over where nothing else reads the old value, and only there', async () => {
+    const square = makeTensor(floats([3, 3], -1, 1), 5) as tf.Tensor2D;
+    const start = makeTensor(floats([3, 3]), 6) as tf.Tensor2D;
+    const half = (w: tf.Tensor2D): tf.Tensor2D => tf.mul(w, 0.5);
+    const updates: Record<string, { over: boolean; of: (w: tf.Tensor2D) => { next: tf.Tensor; result: tf.Tensor } }> = {
+      'element by element': { over: true, of: (w) => ({ next: tf.add(half(w), square), result: tf.sum(square) }) },
+      'used as well': {
+        over: true,
+        of: (w) => {
+          const next = tf.add(half(w), square);
+          return { next, result: tf.matMul(next, square) };
+        },
+      },
+      'the old value is returned': { over: false, of: (w) => ({ next: tf.add(half(w), square), result: tf.clone(w) }) },
+      'what is made of it is returned': {
+        over: false,
+        of: (w) => ({ next: tf.add(half(w), square), result: half(w) }),
+      },
+      'the old value is read elsewhere': {
+        over: false,
+        of: (w) => ({ next: tf.sub(w, square), result: tf.matMul(w, square) }),
+      },
+      'a product': { over: false, of: (w) => ({ next: tf.add(tf.matMul(w, square), square), result: tf.sum(square) }) },
+      'other elements': { over: false, of: (w) => ({ next: tf.add(tf.reverse(w, 0), w), result: tf.sum(square) }) },
+      'a sum of it': { over: false, of: (w) => ({ next: tf.mul(w, tf.sum(w)), result: tf.sum(square) }) },
+    };
+    for (const [name, { over, of }] of Object.entries(updates)) {
+      const initial = tf.tensor2d(start.arraySync());
+      const [eager, w] = [tf.variable(tf.clone(start)), tf.variable(initial)];
+      initial.dispose(); // it would share the memory
+      const step = (v: tf.Variable) => (): tf.Tensor => {
+        const { next, result } = of(v as tf.Variable<tf.Rank.R2>);
+        v.assign(next);
+        return result;
+      };
+      const compiled = compile(step(w));
+      for (let i = 0; i < 3; i++) {
+        const memory = w.dataSync();
+        const [expected, result] = [step(eager)(), await compiled()];
+        expect(result).toBeAllClose(expected);
+        expect(w).toBeAllClose(eager);
+        expect({ name, over: w.dataSync() === memory }).toEqual({ name, over });
+      }
+    }
   });
 
   it('only read is left alone; only written starts from anywhere', async () => {

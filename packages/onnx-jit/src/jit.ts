@@ -2,12 +2,14 @@ import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
 import { difference, isAssigned } from './compare';
 import { CompileError } from './errors';
-import type { Value } from './graph';
+import { sizeOf, type Value } from './graph';
+import { runInPlace, writesInPlace } from './in-place';
 import type { Provider } from './lower/call';
 import { encodeModel, nameOf, type NamedValue } from './serialize';
 import { createSession } from './session';
 import { createStore } from './store';
-import { wrapTensor } from './tensors';
+import { overwritable } from './overwrite';
+import { emptyData, wrapData, wrapTensor } from './tensors';
 import { isTracing } from './trace-name';
 import { trace, type ArgumentType, type State, type Trace } from './trace';
 import { leavesOf, mapTree, type Tree } from './tree';
@@ -28,7 +30,8 @@ export interface Compiled<Args extends TensorTree[], Result extends TensorTree> 
   /**
    * Runs the step. The first call with new shapes records and compiles it; the second records again and
    * compares, so that a number that changes between calls is an error and not silently the first one for ever.
-   * Calls run one after the other. Returned tensors belong to the caller and live on the current tfjs backend.
+   * Calls run one after the other. Returned tensors belong to the caller and live on the current tfjs backend. What
+   * was read from a variable's memory (`dataSync` on the CPU backend) holds until the next call: copy it to keep it.
    */
   (...args: Args): Promise<Result>;
   /** Brings variables that live on the GPU between steps back to tfjs; nothing to do on the CPU. */
@@ -44,7 +47,10 @@ interface Entry {
   readonly session: ort.InferenceSession;
   /** Names of the inputs that ONNX Runtime still asks for after its optimisation. */
   readonly wanted: ReadonlySet<string>;
-  readonly outputs: readonly NamedValue[];
+  /** The states that are written over their old values. */
+  readonly overwritten: ReadonlySet<State>;
+  /** Whether results and states are given their memory, or ONNX Runtime makes it. */
+  readonly inPlace: boolean;
   /** Whether a second call has recorded the same. */
   verified: boolean;
 }
@@ -74,7 +80,8 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
     const recorded = record(args);
     await initialise(recorded.states, recorded);
     const outputs = namedOutputs(recorded);
-    const model = encodeModel(recorded.graph, outputs, { producer: '@ser/onnx-jit' });
+    const inPlace = provider !== 'webgpu' && (await writesInPlace());
+    const model = encodeModel(recorded.graph, outputs, { producer: '@ser/onnx-jit', inPlace });
     const onDevice = provider === 'webgpu' ? outputs.filter((o) => o.name.startsWith('next ')).map((o) => o.name) : [];
     const session = await createSession(model, {
       provider,
@@ -82,7 +89,15 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
       onDevice,
       profile: options.profile,
     });
-    return { trace: recorded, session, wanted: new Set(session.inputNames), outputs, verified: false };
+    const values = outputs.map((o) => o.value);
+    return {
+      trace: recorded,
+      session,
+      wanted: new Set(session.inputNames),
+      overwritten: inPlace ? overwritable(recorded.states.filter(isAssigned), recorded.graph, values) : new Set(),
+      inPlace,
+      verified: false,
+    };
   }
 
   async function entryFor(args: Args, running: boolean): Promise<Entry> {
@@ -108,7 +123,7 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
   }
 
   async function run(args: Args): Promise<Result> {
-    const { trace: recorded, session, wanted, outputs } = await entryFor(args, true);
+    const { trace: recorded, session, wanted, overwritten, inPlace } = await entryFor(args, true);
     const feeds: Record<string, ort.Tensor> = {};
     const feed = (value: Value, tensor: () => ort.Tensor): void => {
       const name = nameOf(value);
@@ -124,12 +139,12 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
     if (recorded.graph.zero) feed(recorded.graph.zero, () => new ort.Tensor('float32', new Float32Array(1), []));
 
     const assigned = recorded.states.filter(isAssigned);
-    const fetches: Record<string, ort.Tensor | null> = {};
-    for (const { name } of outputs) fetches[name] = null;
-    assigned.forEach(({ variable }, i) => {
-      fetches[stateName(i)] = store.spare(variable);
+    const targets: Record<string, ort.Tensor | null> = {};
+    recorded.results.forEach((value, i) => (targets[resultName(i)] = inPlace ? emptyTensor(value) : null));
+    assigned.forEach((state, i) => {
+      targets[stateName(i)] = store.target(state.variable, overwritten.has(state));
     });
-    const results = await session.run(feeds, fetches);
+    const results = inPlace ? await runInPlace(session, feeds, targets) : await session.run(feeds, targets);
     const result = (name: string): ort.Tensor => {
       const tensor = results[name];
       if (!tensor) throw new Error(`ONNX Runtime did not deliver "${name}"`);
@@ -193,6 +208,11 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
     });
     await session.release();
   }
+}
+
+function emptyTensor({ shape, dtype }: Value): ort.Tensor {
+  if (dtype === 'int64') throw new Error('unexpected int64 result');
+  return wrapData(emptyData(dtype, sizeOf(shape)), dtype, shape);
 }
 
 const resultName = (i: number): string => `result ${i}`;

@@ -1,4 +1,5 @@
 import onnxProto from 'onnx-proto';
+import { sequenceNode, sequenceOutput } from './in-place';
 import { onnxType, reachable, type Attribute, type Graph, type Node, type Value } from './graph';
 
 const { onnx } = onnxProto;
@@ -12,6 +13,8 @@ export interface NamedValue {
 export interface ModelOptions {
   readonly producer: string;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** To be run by `runInPlace`. */
+  readonly inPlace?: boolean;
   /** Names of dimensions that may vary: input or output name → axis → name. */
   readonly dynamicAxes?: Readonly<Record<string, Readonly<Record<number, string>>>>;
 }
@@ -65,10 +68,13 @@ export function encodeModel(graph: Graph, outputs: readonly NamedValue[], option
     metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
     graph: {
       name: 'jit',
-      node: [...nodes.map((node) => encodeNode(node, nameIn)), ...copies],
+      node: [...(options.inPlace ? [sequenceNode] : []), ...nodes.map((node) => encodeNode(node, nameIn)), ...copies],
       initializer: [...constants].map(([name, value]) => encodeConstant(name, value)),
       input: graph.inputs.filter((v) => used.has(v)).map((v) => describe(nameOf(v), v)),
-      output: outputs.map(({ name, value }) => describe(name, value)),
+      output: [
+        ...(options.inPlace ? [sequenceOutput] : []),
+        ...outputs.map(({ name, value }) => describe(name, value)),
+      ],
     },
   });
   return onnx.ModelProto.encode(message).finish();

@@ -4,18 +4,18 @@ import { encodeModel } from './serialize';
 import { createSession } from './session';
 import { Graph } from './graph';
 import { asDType, type Provider } from './lower/call';
-import { wrapData, wrapTensor } from './tensors';
+import { emptyData, wrapData, wrapTensor } from './tensors';
 
 /**
- * Where the variables of a compiled function live between its calls. On the CPU that is the variable's own
- * memory, and a new value takes the place of the old without a copy of ours. (ONNX Runtime writes the spare buffer
- * in place, but onnxruntime-node 1.30 hands back a copy of it.) On the GPU they stay in GPU buffers until `sync`.
+ * Where the variables of a compiled function live between its calls. On the CPU that is the variable's own memory: a
+ * new value is written over the old one or, where the step still reads the old one, into a second buffer that takes its
+ * place. On the GPU they stay in GPU buffers until `sync`.
  */
 export interface Store {
   /** The value to read from in the next run. */
   read(variable: tf.Variable): ort.Tensor;
-  /** A buffer to write to; null lets ONNX Runtime make one. */
-  spare(variable: tf.Variable): ort.Tensor | null;
+  /** A buffer for the new value, the variable's own if `overwrite` allows it; null lets ONNX Runtime make one. */
+  target(variable: tf.Variable, overwrite: boolean): ort.Tensor | null;
   /** Takes over what a run wrote. */
   write(variable: tf.Variable, tensor: ort.Tensor): void;
   /** Gives a variable that was created while recording a real first value. */
@@ -55,16 +55,16 @@ function createHostStore(): Store {
 
   return {
     read: (variable) => current(variable).tensor,
-    spare(variable) {
+    target(variable, overwrite) {
       const state = current(variable);
-      state.spare ??= wrapData(emptyLike(variable), variable.dtype, variable.shape);
+      if (overwrite && ownsMemory(variable, state.tensor)) return state.tensor;
+      state.spare ??= wrapData(emptyData(variable.dtype, variable.size), variable.dtype, variable.shape);
       return state.spare;
     },
     write(variable, tensor) {
       const state = current(variable);
-      const { backend } = tf.engine();
-      // A clone of the variable shares its memory: then that must not be written to.
-      const shared = backend.refCount(variable.dataId) > 1;
+      if (tensor === state.tensor) return;
+      const shared = !ownsMemory(variable, state.tensor);
       const next = tf.tensor(arrayOf(tensor), variable.shape, variable.dtype);
       const old = state.tensor;
       variable.assign(next);
@@ -77,8 +77,9 @@ function createHostStore(): Store {
   };
 }
 
-function emptyLike({ dtype, size }: tf.Tensor): tf.backend_util.TypedArray {
-  return dtype === 'float32' ? new Float32Array(size) : dtype === 'int32' ? new Int32Array(size) : new Uint8Array(size);
+/** Whether the wrapped memory is the variable's and nobody else's: a clone shares it, and some backends hand out copies. */
+function ownsMemory(variable: tf.Variable, { data }: ort.Tensor): boolean {
+  return tf.engine().backend.refCount(variable.dataId) <= 1 && variable.dataSync() === data;
 }
 
 function arrayOf({ data, type }: ort.Tensor): Float32Array | Int32Array | Uint8Array {
@@ -105,7 +106,7 @@ function createDeviceStore(): Store {
       held.set(variable, { dataId: variable.dataId, tensor });
       return tensor;
     },
-    spare: () => null,
+    target: () => null,
     write(variable, tensor) {
       held.get(variable)?.tensor.dispose();
       held.set(variable, { dataId: variable.dataId, tensor });

@@ -19,3 +19,7 @@ export function wrapData(data: tf.backend_util.TypedArray, dtype: tf.DataType, s
       throw new Error(`tensors of type ${dtype} cannot be compiled`);
   }
 }
+
+export function emptyData(dtype: tf.DataType, size: number): Float32Array | Int32Array | Uint8Array {
+  return dtype === 'float32' ? new Float32Array(size) : dtype === 'int32' ? new Int32Array(size) : new Uint8Array(size);
+}

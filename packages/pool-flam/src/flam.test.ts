@@ -5,6 +5,7 @@ import { forbidReading, gradientError, randomTensor } from '../test-support/rand
 import { flam } from './flam';
 import { flamParamNames, flamParamShape, type FlamParamName, type FlamParams } from './flam-params';
 import { InputError } from './input-error';
+import { meanPool } from './mean-pool';
 
 type Matrix = 'query' | 'key' | 'value' | 'output';
 interface GoldenFlam {
@@ -164,6 +165,55 @@ describe('flam', () => {
     const { pooled, attention } = run(tf.mul(frames, 1e3));
     expect(pooled.dataSync().every(Number.isFinite)).toBe(true);
     expect(relativeError(tf.sum(attention, 1), [1, 1, 1])).toBeLessThan(1e-6);
+  });
+
+  it('gives the frames through a projection as if it came after, gradients and all', () => {
+    const project = { weight: randomTensor<tf.Tensor2D>([dim, 5], 21), bias: randomTensor<tf.Tensor1D>([5], 22) };
+    const target = randomTensor([3, 4, 5], 23);
+    const padding = tf.expandDims(mask, 2);
+    const within = (x: tf.Tensor, p: FlamParams, w: typeof project): tf.Tensor => {
+      const { pooled, frames: h, attention } = flam(p, x as tf.Tensor3D, mask, { heads, project: w });
+      expect(
+        tf
+          .mul(h, tf.sub(1, padding))
+          .dataSync()
+          .every((value) => value === 0),
+      ).toBe(true);
+      return sumOf(pooled, h, attention);
+    };
+    const after = (x: tf.Tensor, p: FlamParams, w: typeof project): tf.Tensor => {
+      const { pooled, frames: refined, attention } = flam(p, x as tf.Tensor3D, mask, { heads });
+      const h = tf.add(tf.reshape(tf.matMul(tf.reshape(refined, [12, dim]), w.weight), [3, 4, 5]), w.bias);
+      return sumOf(pooled, h, attention);
+    };
+    const sumOf = (pooled: tf.Tensor, h: tf.Tensor, attention: tf.Tensor): tf.Tensor =>
+      tf.addN([
+        tf.sum(tf.mul(pooled, probe)),
+        tf.sum(tf.mul(tf.square(tf.mul(h, padding)), target)),
+        tf.sum(tf.square(attention)),
+      ]);
+    const given = [frames, ...flamParamNames.map((name) => params[name]), project.weight, project.bias];
+    const gradients = (of: typeof within): tf.Tensor[] =>
+      tf.grads((x: tf.Tensor, ...rest: tf.Tensor[]) => {
+        const p = build((name) => rest[flamParamNames.indexOf(name)] ?? params[name]);
+        const [weight, bias] = rest.slice(flamParamNames.length) as [tf.Tensor2D, tf.Tensor1D];
+        return of(x, p, { weight, bias });
+      })(given);
+    expect(relativeError(within(frames, params, project), after(frames, params, project).dataSync())).toBeLessThan(
+      1e-5,
+    );
+    const expected = gradients(after);
+    gradients(within).forEach((gradient, i) => {
+      // The key's bias has no gradient but rounding.
+      const floor = flamParamNames[i - 1] === 'keyBias' ? 1 : undefined;
+      expect(relativeError(gradient, expected[i]?.dataSync() ?? [], floor)).toBeLessThan(1e-4);
+    });
+    expect(() => flam(params, frames, mask, { heads, project: { ...project, bias: tf.zeros([4]) } })).toThrow(
+      new InputError('project.bias must be [5], got [4]'),
+    );
+    expect(() => meanPool(frames, mask, { project: { ...project, weight: tf.zeros([5, 5]) } })).toThrow(
+      new InputError('project.weight must be [6, outputs], got [5, 5]'),
+    );
   });
 
   it('leaves nothing behind but its three results', () => {

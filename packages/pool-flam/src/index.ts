@@ -5,3 +5,4 @@ export { InputError } from './input-error';
 export { maxPool } from './max-pool';
 export { meanPool } from './mean-pool';
 export type { PoolOutput } from './pool-output';
+export type { FrameProjection } from './project-frames';

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { checkFrames } from './check-frames';
 import { paddingBias } from './padding-bias';
 import type { PoolOutput } from './pool-output';
+import { projectFrames, type FrameProjection } from './project-frames';
 import { zeroPadding } from './zero-padding';
 
 /**
@@ -10,9 +11,14 @@ import { zeroPadding } from './zero-padding';
  *
  * @param frames F [batch, frames, features], float32; padded frames may hold any finite value
  * @param mask [batch, frames], float32: 1 valid, 0 padded
+ * @param options `project`: a linear layer to apply to the frames
  * @throws InputError if a shape or type is wrong.
  */
-export function maxPool(frames: tf.Tensor3D, mask: tf.Tensor2D): PoolOutput {
+export function maxPool(
+  frames: tf.Tensor3D,
+  mask: tf.Tensor2D,
+  options: { project?: FrameProjection } = {},
+): PoolOutput {
   checkFrames(frames, mask);
   return tf.tidy(() => {
     const valid = zeroPadding(frames, mask);
@@ -22,6 +28,6 @@ export function maxPool(frames: tf.Tensor3D, mask: tf.Tensor2D): PoolOutput {
     const pooled: tf.Tensor2D = tf.mul(tf.squeeze(highest, [1]), tf.max(mask, 1, true));
     const holds: tf.Tensor2D = tf.mul(tf.sum(tf.cast(tf.equal(candidates, highest), 'float32'), 2), mask);
     const attention: tf.Tensor2D = tf.div(holds, tf.maximum(tf.sum(holds, 1, true), 1));
-    return { pooled, frames: valid, attention };
+    return { pooled, frames: projectFrames(valid, mask, options.project), attention };
   });
 }

@@ -1,4 +1,3 @@
-export { adam, biasCorrections, type AdamControls, type AdamState } from './adam';
 export { defaults } from './config/defaults';
 export { presets, type Preset } from './config/presets';
 export { resolveConfig, type ResolvedConfig } from './config/resolve';

@@ -1,5 +1,3 @@
-import { adam, biasCorrections } from './adam';
-import * as tf from '@tensorflow/tfjs';
 import { autoWeights, fixedWeights } from './loss-weights';
 import { seeded, shuffled } from './random';
 import { learningRates } from './schedule';
@@ -29,28 +27,6 @@ test('automatic weights bring every measured component into [0, 1] and blow noth
   }
   expect(fixedWeights({ lossWeights: 'auto', losses: ['kl'] })).toBeUndefined();
   expect(fixedWeights({ lossWeights: { kl: 0.3, focal: 9 }, losses: ['kl'] })).toEqual({ kl: 0.3 });
-});
-
-test('adam agrees with the optimiser of tfjs', async () => {
-  await tf.setBackend('cpu');
-  const target = tf.tensor1d([1, -2, 3]);
-  const theirs = tf.variable(tf.tensor1d([0, 0, 0]));
-  const optimizer = tf.train.adam(0.1, 0.9, 0.999, 1e-8);
-  let state = { value: tf.tensor1d([0, 0, 0]) as tf.Tensor, first: tf.zeros([3]), second: tf.zeros([3]) };
-  for (let t = 1; t <= 20; t++) {
-    optimizer.minimize(() => tf.sum(tf.square(tf.sub(theirs, target))) as tf.Scalar);
-    const gradient = tf.mul(2, tf.sub(state.value, target));
-    const [correction1, correction2] = biasCorrections(t);
-    const controls = {
-      rate: tf.scalar(0.1),
-      correction1: tf.scalar(correction1),
-      correction2: tf.scalar(correction2),
-      active: tf.scalar(1),
-    };
-    state = adam(state, gradient, controls);
-  }
-  const [a, b] = [state.value.dataSync(), theirs.dataSync()];
-  for (let i = 0; i < 3; i++) expect(a[i]).toBeCloseTo(b[i] ?? NaN, 4);
 });
 
 test('streams: the same key the same numbers, neighbouring keys unrelated ones; a shuffle keeps all', () => {

@@ -1,8 +1,16 @@
 import { centerLoss, contextBroadcast, focalLoss, klDivergence, supervisedContrastive } from '@ser/losses-mll';
+import { adam } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
-import { adam } from './adam';
 import type { Config, Loss } from './config/schema';
-import { forward, parameter, type Group, type Model, type ModelInput, type ModelOutput } from './model/model';
+import {
+  forward,
+  parameter,
+  variableOf,
+  type Group,
+  type Model,
+  type ModelInput,
+  type ModelOutput,
+} from './model/model';
 
 /** Inputs of a training step; a type rather than an interface so that it is a record of tensors. */
 export type StepInput = ModelInput & {
@@ -14,7 +22,7 @@ export type StepInput = ModelInput & {
   readonly lambdas: tf.Tensor1D;
   /** Learning rates of model, centers and encoder. */
   readonly rates: tf.Tensor1D;
-  /** Bias corrections 1 and 2 of Adam, 1 when learning (0 when measuring), and the factor of the weight average. */
+  /** Adam's `scale` and `floor` (see `biasCorrections`), and the factor of the weight average. */
   readonly adam: tf.Tensor1D;
 };
 
@@ -31,12 +39,20 @@ export type OptimizerState = ReadonlyMap<string, tf.Variable>;
 export function createOptimizerState(model: Model, average: boolean): OptimizerState {
   const state = new Map<string, tf.Variable>();
   for (const { name, variable } of model.trainable) {
-    state.set(`first.${name}`, tf.variable(tf.zeros(variable.shape), false));
-    state.set(`second.${name}`, tf.variable(tf.zeros(variable.shape), false));
+    state.set(`first.${name}`, variableOf(tf.zeros(variable.shape), false));
+    state.set(`second.${name}`, variableOf(tf.zeros(variable.shape), false));
     if (average)
-      state.set(`average.${name}`, tf.variable(tf.tensor(variable.dataSync().slice(), variable.shape), false));
+      state.set(`average.${name}`, variableOf(tf.tensor(variable.dataSync().slice(), variable.shape), false));
   }
   return state;
+}
+
+/** Sets Adam's moments back to zero: steps that only measured losses leave no trace. */
+export function forgetMoments(state: OptimizerState): void {
+  for (const [name, variable] of state) {
+    if (name.startsWith('first.') || name.startsWith('second.'))
+      tf.tidy(() => variable.assign(tf.zeros(variable.shape)));
+  }
 }
 
 export type LossSettings = Pick<Config, 'losses' | 'gamma' | 'temperature' | 'normalize' | 'supconTile'>;
@@ -82,22 +98,17 @@ export function trainStep(model: Model, state: OptimizerState, settings: StepSet
 
   const [modelRate, centerRate, encoderRate] = tf.unstack(input.rates) as [tf.Scalar, tf.Scalar, tf.Scalar];
   const rates: Record<Group, tf.Scalar> = { model: modelRate, centers: centerRate, encoder: encoderRate };
-  const [correction1, correction2, active, averaging] = tf.unstack(input.adam) as [
-    tf.Scalar,
-    tf.Scalar,
-    tf.Scalar,
-    tf.Scalar,
-  ];
-  const scale = settings.clipNorm > 0 ? clipScale(Object.values(grads), settings.clipNorm) : undefined;
+  const [adamScale, adamFloor, averaging] = tf.unstack(input.adam) as [tf.Scalar, tf.Scalar, tf.Scalar];
+  const clip = settings.clipNorm > 0 ? clipScale(Object.values(grads), settings.clipNorm) : undefined;
 
   for (const { name, group, variable } of model.trainable) {
     const gradient = grads[variable.name];
     if (!gradient) continue; // takes no part: the frame projection without SupCon, a block above the layer that is read
     const first = stateOf(state, `first.${name}`);
     const second = stateOf(state, `second.${name}`);
-    const controls = { rate: rates[group], correction1, correction2, active };
+    const controls = { rate: rates[group], scale: adamScale, floor: adamFloor };
     const decay = group !== 'centers' && variable.rank > 1 ? settings.weightDecay : 0;
-    const next = adam({ value: variable, first, second }, scale ? tf.mul(gradient, scale) : gradient, controls, decay);
+    const next = adam({ value: variable, first, second }, clip ? tf.mul(gradient, clip) : gradient, controls, decay);
     const average = state.get(`average.${name}`);
     if (average) average.assign(tf.add(average, tf.mul(averaging, tf.sub(next.value, average))));
     first.assign(next.first);

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { jit } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import { readProblem } from './problem';
-import { createBatch, createStep } from './step';
+import { createBatch, createControls, createStep } from './step';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,10 +23,11 @@ const seconds: number[] = [];
 const warmup = Number(options.warmup);
 for (let index = 0; index < warmup + Number(options.steps); index++) {
   const start = performance.now();
-  const { loss } = await step(batch);
+  const controls = createControls(index + 1);
+  const { loss } = await step({ ...batch, ...controls });
   losses.push((await loss.data())[0]!);
   seconds.push((performance.now() - start) / 1000);
-  loss.dispose();
+  tf.dispose([loss, controls]);
 }
 await step.dispose();
 console.log(

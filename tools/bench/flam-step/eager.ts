@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { readProblem } from './problem';
-import { createBatch, createStep } from './step';
+import { createBatch, createControls, createStep } from './step';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -12,7 +12,7 @@ if (options.backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
 if (!(await tf.setBackend(options.backend))) throw new Error(`the tfjs backend ${options.backend} does not start`);
 const problem = readProblem(positionals[0]!);
 const step = createStep(problem);
-const batch = createBatch(problem);
+const batch = { ...createBatch(problem), ...createControls(1) };
 const start = performance.now();
 const { loss } = step(batch);
 const losses = [(await loss.data())[0]!];

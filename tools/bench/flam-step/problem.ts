@@ -89,15 +89,17 @@ export function readProblem(folder: string): Map<string, Values> {
 /**
  * Floating-point operations that the step cannot do without, by products of matrices; element-wise work is left out.
  * N = batch · frames; the frames themselves need no gradient. Forward and backward of
- * - the output projection: 6 N D², queries, keys and values: 12 N D² less no input gradient → 3 · (2 + 2) N D²
+ * - queries, keys and values: 3 · (2 + 2) N D²; the output projection meets a vector an utterance and the columns that
+ *   frames are projected to, not the frames
  * - scores and mixed values: 12 · batch · frames² · D
- * - SupCon's scores and their two gradients: 6 · N² · 64, its projection: 6 · N · D · 64
+ * - SupCon's scores and their two gradients: 6 · N² · 64, its projection: (4 + 6) · N · D · 64
  */
 export function stepFlops({ batch, frames, dim }: Shape): number {
   const n = batch * frames;
-  const projections = 6 * n * dim ** 2 + 3 * 4 * n * dim ** 2;
+  const projections = 3 * 4 * n * dim ** 2;
   const attention = 12 * batch * frames ** 2 * dim;
-  const contrastive = 6 * n ** 2 * embedding + 6 * n * dim * embedding;
+  // F and the joined heads are both projected; the frames themselves need no gradient.
+  const contrastive = 6 * n ** 2 * embedding + (4 + 6) * n * dim * embedding;
   const pooling = 2 * 6 * n * dim;
   return projections + attention + contrastive + pooling;
 }

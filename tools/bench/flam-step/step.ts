@@ -1,14 +1,17 @@
 import { centerLoss, contextBroadcast, focalLoss, klDivergence, supervisedContrastive } from '@ser/losses-mll';
+import { adam, biasCorrections } from '@ser/onnx-jit';
 import { flam, flamParamNames, type FlamParams } from '@ser/pool-flam';
 import * as tf from '@tensorflow/tfjs';
 import { heads, temperature, type Values } from './problem';
 
-export interface Batch extends Record<string, tf.Tensor> {
+export type Batch = {
   frames: tf.Tensor3D;
   mask: tf.Tensor2D;
   targets: tf.Tensor2D;
   labels: tf.Tensor1D;
-}
+  /** Bias corrections and learning rates. */
+  adam: tf.Tensor1D;
+};
 
 const data = ['frames', 'targets', 'labels'];
 
@@ -16,22 +19,20 @@ const data = ['frames', 'targets', 'labels'];
 export function createStep(problem: ReadonlyMap<string, Values>): (batch: Batch) => { loss: tf.Scalar } {
   const weights = new Map<string, tf.Variable>();
   for (const [name, { shape, values }] of problem) {
-    if (!data.includes(name)) weights.set(name, tf.variable(tf.tensor(values, shape), true, name));
+    if (!data.includes(name)) weights.set(name, variable(tf.tensor(values, shape), name));
   }
   const weight = (name: string): tf.Tensor2D => weights.get(name) as tf.Variable<tf.Rank.R2>;
   const params = Object.fromEntries(flamParamNames.map((name) => [name, weight(name)])) as FlamParams;
-  const model = tf.train.adam(1e-4);
-  const centers = tf.train.adam(5e-3);
+  const moments = new Map([...weights].map(([name, { shape }]) => [name, [zeros(shape), zeros(shape)] as const]));
 
   const linear = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
     tf.add(tf.matMul(x, weight(name)), weight(`${name}Bias`));
   const loss = ({ frames, mask, targets, labels }: Batch): tf.Scalar => {
-    const { pooled, frames: refined } = flam(params, frames, mask, { heads });
-    const [batch, time, dim] = refined.shape;
+    const project = { weight: weight('h'), bias: weights.get('hBias') as tf.Variable<tf.Rank.R1> };
+    const { pooled, frames: h } = flam(params, frames, mask, { heads, project });
     const z = linear(pooled, 'z');
     const logits = linear(z, 'classifier');
-    const h = linear(tf.reshape(refined, [batch * time, dim]), 'h');
-    const context = contextBroadcast(tf.reshape(h, [batch, time, h.shape[1]]), mask);
+    const context = contextBroadcast(h, mask);
     return tf.addN([
       klDivergence(logits, targets),
       focalLoss(logits, targets),
@@ -41,14 +42,34 @@ export function createStep(problem: ReadonlyMap<string, Values>): (batch: Batch)
   };
   return (batch) => {
     const { value, grads } = tf.variableGrads(() => loss(batch));
-    const gradients = Object.entries(grads).map(([name, tensor]) => ({ name, tensor }));
-    model.applyGradients(gradients.filter(({ name }) => name !== 'centers'));
-    centers.applyGradients(gradients.filter(({ name }) => name === 'centers'));
+    const [scale, floor, modelRate, centerRate] = tf.unstack(batch.adam) as [
+      tf.Scalar,
+      tf.Scalar,
+      tf.Scalar,
+      tf.Scalar,
+    ];
+    for (const [name, gradient] of Object.entries(grads)) {
+      const [first, second] = moments.get(name)!;
+      const rate = name === 'centers' ? centerRate : modelRate;
+      const next = adam({ value: weight(name), first, second }, gradient, { rate, scale, floor });
+      first.assign(next.first);
+      second.assign(next.second);
+      weights.get(name)!.assign(next.value);
+    }
     return { loss: value };
   };
 }
 
-export function createBatch(problem: ReadonlyMap<string, Values>): Batch {
+/** A variable that takes over the tensor's memory. */
+function variable(initial: tf.Tensor, name?: string): tf.Variable {
+  const made = tf.variable(initial, name !== undefined, name);
+  initial.dispose();
+  return made;
+}
+
+const zeros = (shape: number[]): tf.Variable => variable(tf.zeros(shape));
+
+export function createBatch(problem: ReadonlyMap<string, Values>): Omit<Batch, 'adam'> {
   const tensor = (name: string): tf.Tensor => tf.tensor(problem.get(name)!.values, problem.get(name)!.shape);
   const [batch, frames] = problem.get('frames')!.shape;
   return {
@@ -57,4 +78,10 @@ export function createBatch(problem: ReadonlyMap<string, Values>): Batch {
     targets: tensor('targets') as tf.Tensor2D,
     labels: tf.tensor1d(problem.get('labels')!.values, 'int32'),
   };
+}
+
+/** What update `step`, counted from 1, takes beside the batch. */
+export function createControls(step: number): Pick<Batch, 'adam'> {
+  const { scale, floor } = biasCorrections(step);
+  return { adam: tf.tensor1d([scale, floor, 1e-4, 5e-3]) };
 }

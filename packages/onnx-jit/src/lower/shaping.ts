@@ -206,8 +206,16 @@ export const shaping: Lowerings = {
   },
   Slice: (call) => {
     const x = input(call, 'x');
-    const begin = numbersAttr(call, 'begin');
-    const size = numbersAttr(call, 'size').map((s, i) => (s < 0 ? (x.shape[i] ?? 0) - (begin[i] ?? 0) : s));
+    // A number stands for the first axis; sizes left out or −1 reach to the end.
+    const given = (name: string): number[] =>
+      typeof call.attrs[name] === 'number' ? [call.attrs[name]] : numbersAttr(call, name);
+    const starts = given('begin');
+    const sizes = call.attrs['size'] === undefined ? [] : given('size');
+    const begin = x.shape.map((_, i) => starts[i] ?? 0);
+    const size = x.shape.map((d, i) => {
+      const wanted = sizes[i] ?? -1;
+      return wanted < 0 ? d - (begin[i] ?? 0) : wanted;
+    });
     return slice(
       call.graph,
       x,

@@ -68,8 +68,15 @@ export function planEpoch(sources: readonly Source[], options: EpochOptions): Ba
   const remainder = order.length % options.batchSize;
   const groups = [order.slice(0, remainder)];
   const window = options.batchSize * options.lengthGroup;
+  const equal = options.batching === 'equal-length';
+  // Batches are sorted by what they will be padded for. One of equal lengths is played at one speed, drawn below.
+  const speeds = sources.map(({ samples }) =>
+    equal ? 1 : Math.max(drawSpeed(options.speed, random), Math.min(1, samples / options.maxSamples)),
+  );
+  const played = sources.map(({ samples }, i) => playedSamples(Math.min(samples, options.maxSamples), speeds[i] ?? 1));
+  const playedOf = (index: number): number => played[index] ?? 0;
   for (let i = remainder; i < order.length; i += window) {
-    const sorted = order.slice(i, i + window).sort((a, b) => lengthOf(sources, a) - lengthOf(sources, b) || a - b);
+    const sorted = order.slice(i, i + window).sort((a, b) => playedOf(a) - playedOf(b) || a - b);
     for (let j = 0; j < sorted.length; j += options.batchSize) groups.push(sorted.slice(j, j + options.batchSize));
   }
   const lengths = Float64Array.from(sources, (source) => source.samples);
@@ -78,14 +85,11 @@ export function planEpoch(sources: readonly Source[], options: EpochOptions): Ba
     random,
   );
   return batches.map((members) => {
-    const longest =
-      members.length === 1 || options.batching === 'padded' ? options.maxSamples : equalLength(sources, members);
-    const equal = options.batching === 'equal-length';
-    // A batch of one length stays one if all of it is played at one speed.
+    const longest = members.length === 1 || !equal ? options.maxSamples : equalLength(sources, members);
     const common = equal ? drawSpeed(options.speed, random) : undefined;
     const utterances = members.map((index) => {
       const clip = randomClip(sources, index, Math.min(longest, options.maxSamples), random);
-      const speed = common ?? Math.max(drawSpeed(options.speed, random), clip.samples / longest);
+      const speed = common ?? speeds[index] ?? 1;
       const played = { ...clip, samples: playedSamples(clip.samples, speed) };
       const mix = planMix(sources, lengths, index, played, equal ? played.samples : longest, options, random);
       return { ...clip, ...(speed === 1 ? {} : { speed }), ...(mix ? { mix } : {}) };
@@ -94,7 +98,7 @@ export function planEpoch(sources: readonly Source[], options: EpochOptions): Ba
     // The one smaller batch of an epoch always takes the longest bucket: one more compiled step instead of one a bucket.
     const bucket =
       members.length < options.batchSize ? options.buckets.at(-1) : options.buckets.find((b) => b >= needed);
-    return { utterances, samples: options.batching === 'equal-length' ? needed : Math.max(needed, bucket ?? 0) };
+    return { utterances, samples: equal ? needed : Math.max(needed, bucket ?? 0) };
   });
 }
 

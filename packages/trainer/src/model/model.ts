@@ -58,7 +58,7 @@ export interface ModelOutput {
   readonly embedding: tf.Tensor2D;
   /** f [batch, features]. */
   readonly utterance: tf.Tensor2D;
-  /** h [batch, frames, projection], before context broadcasting. */
+  /** h [batch, frames, projection], before context broadcasting; zeros on padded frames. */
   readonly frames: tf.Tensor3D;
   /** [batch, frames], 1 on valid frames. */
   readonly mask: tf.Tensor2D;
@@ -69,7 +69,7 @@ export interface ModelOutput {
 /** A fresh head on an encoder; every number comes from `random`. */
 export function createModel(settings: ModelSettings, encoder: Encoder, classes: number, random: Random): Model {
   const head = new Map<string, tf.Variable>();
-  const add = (name: string, value: tf.Tensor): void => void head.set(name, tf.variable(value, true));
+  const add = (name: string, value: tf.Tensor): void => void head.set(name, variableOf(value, true));
   const dim = encoder.hiddenSize;
   if (settings.layer === 'weighted') add('layers.weights', tf.zeros([encoder.layerCount + 1]));
   if (settings.layer === 'blocks') add('layers.weights', tf.zeros([encoder.layerCount]));
@@ -130,13 +130,7 @@ export function forward(model: Model, input: ModelInput): ModelOutput {
   const { pooled, frames, attention } = pool(model, features, encoded.mask);
   const embedding = linear(pooled, model, 'projection');
   const logits = linear(settings.classifier === 'projection' ? embedding : pooled, model, 'classifier');
-  const length = frames.shape[1];
-  const h = tf.reshape(linear(tf.reshape(frames, [batch * length, dim]), model, 'frames'), [
-    batch,
-    length,
-    settings.projection,
-  ]);
-  return { logits, embedding, utterance: pooled, frames: h as tf.Tensor3D, mask: encoded.mask, attention };
+  return { logits, embedding, utterance: pooled, frames, mask: encoded.mask, attention };
 }
 
 function layerChoice(model: Model): Parameters<typeof selectLayer>[1] {
@@ -147,10 +141,15 @@ function layerChoice(model: Model): Parameters<typeof selectLayer>[1] {
   return Number(layer);
 }
 
+/** The pooled vector, and the frames in the contrastive space. */
 function pool(model: Model, frames: tf.Tensor3D, mask: tf.Tensor2D): PoolOutput {
-  if (model.settings.pool === 'mean') return meanPool(frames, mask);
-  if (model.settings.pool === 'max') return maxPool(frames, mask);
-  return flam(flamParams(model), frames, mask, { heads: model.settings.heads });
+  const project = {
+    weight: parameter(model, 'frames.weight') as tf.Tensor2D,
+    bias: parameter(model, 'frames.bias') as tf.Tensor1D,
+  };
+  if (model.settings.pool === 'mean') return meanPool(frames, mask, { project });
+  if (model.settings.pool === 'max') return maxPool(frames, mask, { project });
+  return flam(flamParams(model), frames, mask, { heads: model.settings.heads, project });
 }
 
 function flamParams(model: Model): FlamParams {
@@ -163,6 +162,13 @@ function flamParams(model: Model): FlamParams {
 function linear(x: tf.Tensor2D, model: Model, name: string): tf.Tensor2D {
   const product = tf.matMul(x, parameter(model, `${name}.weight`) as tf.Tensor2D);
   return tf.add<tf.Tensor2D>(product, parameter(model, `${name}.bias`));
+}
+
+/** A variable that takes over the tensor's memory. */
+export function variableOf(initial: tf.Tensor, trainable: boolean): tf.Variable {
+  const variable = tf.variable(initial, trainable);
+  initial.dispose();
+  return variable;
 }
 
 export function parameter(model: Model, name: string): tf.Variable {

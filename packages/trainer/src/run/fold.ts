@@ -14,7 +14,7 @@ import { autoWeights, fixedWeights, measuredBatches, type LossWeights } from '..
 import { createModel, disposeModel } from '../model/model';
 import { seeded } from '../random';
 import { learningRates } from '../schedule';
-import { createOptimizerState, trainStep, type StepInput, type StepOutput } from '../step';
+import { createOptimizerState, forgetMoments, trainStep, type StepInput, type StepOutput } from '../step';
 import { embeddingsAfter, embeddingsBefore, writeAttention, writePredictions } from './artifacts';
 import { swapAverage, withAverage } from './averaging';
 import { loadCheckpoint, saveCheckpoint, type Position } from './checkpoint';
@@ -117,6 +117,8 @@ async function trainFold(job: FoldJob): Promise<FoldResult> {
         const { raw } = await update(batch, 1, how);
         measured.push(Object.fromEntries(config.losses.map((loss, i) => [loss, raw[i]])));
       }
+      await step.sync();
+      forgetMoments(state);
       return autoWeights(measured, config.losses);
     };
     const lossWeights = position.lossWeights ?? fixedWeights(config) ?? (await measureWeights());

@@ -13,7 +13,9 @@ export function trainingPlans(
   const maxSamples = longest(config.crop, encoder);
   const [slowest = 1, fastest = 1] = config.speed;
   const [lowest = -5, highest = 10] = config.snrDb;
-  const played = sources.map(({ samples }) => playedSamples(samples, slowest));
+  // Three speeds stand for the range: the slowest makes the last bucket hold everything.
+  const speeds = [slowest, (slowest + fastest) / 2, fastest];
+  const played = sources.flatMap(({ samples }) => speeds.map((speed) => playedSamples(samples, speed)));
   const options = {
     ...config,
     fold,

@@ -1,6 +1,6 @@
 import { drawTrainingNoise, type Encoder } from '@ser/frontend-wavlm';
+import { biasCorrections } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
-import { biasCorrections } from '../adam';
 import type { Config } from '../config/schema';
 import type { BatchArrays } from '../data/assemble';
 import type { LossWeights } from '../loss-weights';
@@ -11,7 +11,7 @@ import type { StepInput } from '../step';
 
 /** What changes from step to step besides the batch. */
 export interface Update {
-  /** Number of the update, from 1; 0 measures the losses and does not learn. */
+  /** Number of the update, from 1; 0 measures the losses and does not learn (`forgetMoments` afterwards). */
   readonly count: number;
   readonly rates: LearningRates;
   readonly lossWeights: LossWeights;
@@ -20,7 +20,7 @@ export interface Update {
 /** A batch and an update as tensors. Dropout and noise are drawn from (seed, fold, count) and nothing else. */
 export function stepInputs(config: Config, model: Model, fold: string, batch: BatchArrays, update: Update): StepInput {
   const { count, rates, lossWeights } = update;
-  const corrections = biasCorrections(Math.max(1, count));
+  const { scale, floor } = biasCorrections(Math.max(1, count));
   const averaging = 1 - Math.min(config.average, (1 + count) / (10 + count));
   const dim = model.encoder.hiddenSize;
   return {
@@ -30,7 +30,7 @@ export function stepInputs(config: Config, model: Model, fold: string, batch: Ba
     labels: tf.tensor1d(batch.labels, 'int32'),
     lambdas: tf.tensor1d(config.losses.map((loss) => lossWeights[loss] ?? 0)),
     rates: tf.tensor1d([rates.model, rates.centers, rates.encoder]),
-    adam: tf.tensor1d([...corrections, count > 0 ? 1 : 0, count > 0 ? averaging : 0]),
+    adam: tf.tensor1d([scale, floor, count > 0 ? averaging : 0]),
     ...(config.dropout > 0 ? { keep: dropoutMask(batch.size, dim, config, fold, count) } : {}),
     ...encoderNoise(config, model.encoder, fold, batch, count),
   };

@@ -106,6 +106,9 @@ const slices: Case[] = [
     eachType(`slice [${shape}] from [${begin}] for [${size}]`, shape, (x) => tf.slice(x, begin, size)),
   ),
   { name: 'an empty slice', inputs: [floats([3, 2])], fn: (x) => tf.slice(x!, [1, 0], [0, 2]), noGradient: noSlope },
+  { name: 'slice to the end', inputs: [floats([3, 4])], fn: (x) => tf.slice(x!, [1, 2]) },
+  { name: 'slice from a number', inputs: [floats([3, 4])], fn: (x) => tf.slice(x!, 1) },
+  { name: 'slice by a number', inputs: [floats([5])], fn: (x) => tf.slice(x!, 1, 2) },
   { name: 'slice of a constant', inputs: [floats([2])], fn: (x) => tf.mul(x!, tf.slice(tf.range(0, 6), [2], [2])) },
   ...[
     { shape: [6], begin: [1], end: [6], strides: [2] },
