@@ -2,13 +2,13 @@
  * One measured side, alone in its process; prints one line of JSON:
  * `side.ts forward|finetune [--shape base|large] [--batch N] [--samples N] [--steps N] [--warmup N] [--threads N]
  * [--top K] [--recompute] [--profile PREFIX]`, or `side.ts problem …`: writes weights and waveforms for a peer and
- * prints the folder.
+ * prints the folder; `side.ts model FOLDER` writes the ONNX model that `forward` runs.
  */
 import { parseArgs } from 'node:util';
 import { writeProblem } from './problem';
 import { shapes } from './shapes';
 import { wavlmFinetune } from './wavlm-finetune';
-import { wavlmForward } from './wavlm-forward';
+import { wavlmForward, writeModel } from './wavlm-forward';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,7 +24,7 @@ const { values, positionals } = parseArgs({
     profile: { type: 'string' },
   },
 });
-const [side] = positionals;
+const [side, folder] = positionals;
 const shared = {
   config: values.shape === 'large' ? shapes.large : shapes.base,
   steps: Number(values.steps),
@@ -42,7 +42,8 @@ else if (side === 'finetune') {
       await wavlmFinetune({ ...shared, ...mode, recompute, ...(profile === undefined ? {} : { profile }) }),
     ),
   );
-} else if (side === 'problem') {
+} else if (side === 'model' && folder !== undefined) await writeModel(shared.config, folder);
+else if (side === 'problem') {
   console.log(
     JSON.stringify({ folder: await writeProblem(shared.config, shared.batch ?? 4, shared.samples ?? 64_000) }),
   );

@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
-import { createRandomEncoder, exportEncoder, type WaveConfig } from '../src/index';
+import { createRandomEncoder, exportEncoderWithData, type WaveConfig } from '../src/index';
 import { noise, stream } from './problem';
 import { sample, type Sample, type SampleOptions } from './sample';
 import { wavlmBase } from './shapes';
@@ -16,16 +17,28 @@ export interface ForwardOptions extends SampleOptions {
   samples?: number;
 }
 
-/** The forward pass of a frozen encoder with random weights, as `createFrozenEncoder` runs it. */
+const modelFile = 'model.onnx';
+
+/** Writes the model that the measured process opens, as `createFrozenEncoder` keeps it on disk. */
+export async function writeModel(config: WaveConfig, folder: string): Promise<void> {
+  await tf.setBackend('cpu');
+  const encoder = createRandomEncoder(config, stream(5));
+  const { model, data } = exportEncoderWithData(encoder, 'model.weights');
+  await writeFile(join(folder, 'model.weights'), data);
+  await writeFile(join(folder, modelFile), model);
+  encoder.dispose();
+}
+
+/** The forward pass of a frozen encoder with random weights, as `createFrozenEncoder` runs it from its second run on. */
 export async function wavlmForward(options: ForwardOptions): Promise<Sample> {
   const { config = wavlmBase, batch = 4, samples = 64_000 } = options;
-  await tf.setBackend('cpu');
   const folder = await mkdtemp(join(tmpdir(), 'ser-forward-'));
-  const model = join(folder, 'model.onnx');
+  const model = join(folder, modelFile);
   try {
-    const encoder = createRandomEncoder(config, stream(5));
-    await writeFile(model, exportEncoder(encoder));
-    encoder.dispose();
+    const [program = ''] = process.argv.slice(1);
+    const shape = config === wavlmBase ? 'base' : 'large';
+    const args = [...process.execArgv, program, 'model', folder, '--shape', shape];
+    execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
     const session = await ort.InferenceSession.create(model, {
       executionProviders: ['cpu'],
       logSeverityLevel: 3,

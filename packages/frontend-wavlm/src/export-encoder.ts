@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { exportOnnx } from '@ser/onnx-jit';
+import { exportOnnx, exportOnnxWithData, type ExportOptions, type ModelWithData } from '@ser/onnx-jit';
 import type { Encoder } from './encoder';
 
 export interface ExportEncoderOptions {
@@ -16,9 +16,31 @@ export interface ExportEncoderOptions {
  * @returns the encoded model, weights included
  */
 export function exportEncoder(encoder: Encoder, options: ExportEncoderOptions = {}): Uint8Array {
-  const run = ({ waves, lengths }: { waves: tf.Tensor2D; lengths: tf.Tensor1D }) => {
+  return withProgram(encoder, options, exportOnnx);
+}
+
+/** As `exportEncoder`, with the weights in a file `dataFile` beside the model (see `exportOnnxWithData`). */
+export function exportEncoderWithData(
+  encoder: Encoder,
+  dataFile: string,
+  options: ExportEncoderOptions = {},
+): ModelWithData {
+  return withProgram(encoder, options, (run, example, settings) =>
+    exportOnnxWithData(run, example, dataFile, settings),
+  );
+}
+
+type Input = { waves: tf.Tensor2D; lengths: tf.Tensor1D };
+type Program = (input: Input) => Record<string, tf.Tensor>;
+
+function withProgram<T>(
+  encoder: Encoder,
+  options: ExportEncoderOptions,
+  write: (run: Program, example: Input, settings: ExportOptions) => T,
+): T {
+  const run: Program = ({ waves, lengths }) => {
     const { frames, mask, layers } = encoder.apply({ waves, lengths }, { layers: options.layers === true });
-    return layers ? { frames, mask, layers: tf.stack(layers) } : { frames, mask };
+    return { frames, mask, ...(layers ? { layers: tf.stack(layers) } : {}) };
   };
   const example = { waves: tf.zeros<tf.Rank.R2>([2, 16000]), lengths: tf.tensor1d([16000, 16000], 'int32') };
   const metadata = {
@@ -29,7 +51,7 @@ export function exportEncoder(encoder: Encoder, options: ExportEncoderOptions = 
   };
   try {
     const dynamicAxes = { waves: { 0: 'batch', 1: 'samples' }, lengths: { 0: 'batch' } };
-    return exportOnnx(run, example, { dynamicAxes, metadata });
+    return write(run, example, { dynamicAxes, metadata });
   } finally {
     tf.dispose(example);
   }

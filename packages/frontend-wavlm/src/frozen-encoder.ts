@@ -3,7 +3,7 @@ import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { Encoder } from './encoder';
-import { exportEncoder } from './export-encoder';
+import { exportEncoderWithData } from './export-encoder';
 import { defaultCacheDir } from './hub';
 import { InputError } from './input-error';
 import { readSafetensors, writeSafetensors } from './safetensors';
@@ -60,7 +60,13 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
   let session: ort.InferenceSession | undefined;
 
   const open = async (): Promise<ort.InferenceSession> => {
-    if (!(await exists(model))) await writeWhole(model, exportEncoder(encoder, { layers: layers === 'all' }));
+    const dataFile = `${identity}.weights`;
+    if (!(await exists(model)) || !(await exists(join(dirname(model), dataFile)))) {
+      const exported = exportEncoderWithData(encoder, dataFile, { layers: layers === 'all' });
+      // The model last: where it is, its weights are.
+      await writeWhole(join(dirname(model), dataFile), exported.data);
+      await writeWhole(model, [exported.model]);
+    }
     return ort.InferenceSession.create(model, {
       executionProviders: ['cpu'],
       logSeverityLevel: 3,
@@ -178,11 +184,11 @@ async function readFeatures(path: string): Promise<Features | undefined> {
 
 const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined;
 
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+async function writeWhole(path: string, pieces: readonly Uint8Array[]): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const part = `${path}.${process.pid}.part`;
   try {
-    await writeFile(part, bytes, { flush: true });
+    await writeFile(part, pieces, { flush: true });
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true });

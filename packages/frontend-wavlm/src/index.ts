@@ -10,7 +10,7 @@ export {
   type WhisperConfig,
 } from './config';
 export type { ApplyOptions, Encoder, EncoderInput, EncoderKind, EncoderOutput, TrainingNoise } from './encoder';
-export { exportEncoder, type ExportEncoderOptions } from './export-encoder';
+export { exportEncoder, exportEncoderWithData, type ExportEncoderOptions } from './export-encoder';
 export { createFrozenEncoder, type Features, type FrozenEncoder, type FrozenOptions } from './frozen-encoder';
 export { isHubId, pullEncoder, type DownloadProgress, type PullOptions } from './hub';
 export { InputError } from './input-error';

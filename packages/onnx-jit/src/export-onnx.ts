@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { generalize, type Recording } from './generalize';
 import { CompileError } from './errors';
-import { encodeModel, type NamedValue } from './serialize';
+import { encodeModel, encodeModelWithData, type ModelOptions, type ModelWithData, type NamedValue } from './serialize';
 import { trace, type ArgumentType } from './trace';
 import { leavesOf, mapTree } from './tree';
 import type { TensorTree } from './jit';
@@ -41,6 +41,37 @@ export function exportOnnx<Input extends TensorTree>(
   example: Input,
   options: ExportOptions = {},
 ): Uint8Array {
+  const { graph, outputs, model } = recordModel(fn, example, options);
+  return encodeModel(graph, outputs, model);
+}
+
+/**
+ * As `exportOnnx`, with the weights in a file of their own, which ONNX Runtime maps instead of copying: half of the
+ * memory when the model is opened, and no limit of 2 GB.
+ *
+ * @param dataFile name of that file; it must lie beside the model's under this name
+ */
+export function exportOnnxWithData<Input extends TensorTree>(
+  fn: (input: Input) => TensorTree,
+  example: Input,
+  dataFile: string,
+  options: ExportOptions = {},
+): ModelWithData {
+  const { graph, outputs, model } = recordModel(fn, example, options);
+  return encodeModelWithData(graph, outputs, model, dataFile);
+}
+
+interface RecordedModel {
+  readonly graph: Recording['graph'];
+  readonly outputs: readonly NamedValue[];
+  readonly model: ModelOptions;
+}
+
+function recordModel<Input extends TensorTree>(
+  fn: (input: Input) => TensorTree,
+  example: Input,
+  options: ExportOptions,
+): RecordedModel {
   const dynamic = options.dynamicAxes ?? {};
   const types = leavesOf<tf.Tensor>(example).map(({ path, value }) => ({
     name: path || 'input',
@@ -70,7 +101,7 @@ export function exportOnnx<Input extends TensorTree>(
 
   if (names.length === 0) {
     const { graph, results } = record(types);
-    return encode(graph, named(results, paths), options, {});
+    return { graph, outputs: named(results, paths), model: modelOptions(options, {}) };
   }
   const sized = (step: readonly number[]): ArgumentType[] =>
     types.map((type) => ({
@@ -87,17 +118,14 @@ export function exportOnnx<Input extends TensorTree>(
   const outputAxes = varying.map(
     (axes, i) => [paths[i] ?? '', Object.fromEntries(axes.map((axis) => [axis, `${paths[i]} ${axis}`]))] as const,
   );
-  return encode(graph, named(results, paths), options, { ...dynamic, ...Object.fromEntries(outputAxes) });
+  const dynamicAxes = { ...dynamic, ...Object.fromEntries(outputAxes) };
+  return { graph, outputs: named(results, paths), model: modelOptions(options, dynamicAxes) };
 }
 
 const named = (values: Recording['results'], paths: readonly string[]): NamedValue[] =>
   values.map((value, i) => ({ name: paths[i] ?? `output ${i}`, value }));
 
-function encode(
-  graph: Recording['graph'],
-  outputs: readonly NamedValue[],
+const modelOptions = (
   { metadata = {} }: ExportOptions,
   dynamicAxes: NonNullable<ExportOptions['dynamicAxes']>,
-): Uint8Array {
-  return encodeModel(graph, outputs, { producer: '@ser/onnx-jit', metadata, dynamicAxes });
-}
+): ModelOptions => ({ producer: '@ser/onnx-jit', metadata, dynamicAxes });

@@ -7,4 +7,5 @@ export { recompute } from './ops/recompute';
 export { CompileError } from './errors';
 export { jit, type Compiled, type JitOptions, type TensorTree } from './jit';
 export type { Provider } from './lower/call';
-export { exportOnnx, type ExportOptions } from './export-onnx';
+export { exportOnnx, exportOnnxWithData, type ExportOptions } from './export-onnx';
+export type { ModelWithData } from './serialize';

@@ -24,6 +24,52 @@ const opset = 17;
 
 /** Encodes the part of a graph that the outputs need as an ONNX model. */
 export function encodeModel(graph: Graph, outputs: readonly NamedValue[], options: ModelOptions): Uint8Array {
+  return encode(graph, outputs, options, encodeConstant);
+}
+
+/** A model whose large constants lie in a file of their own. */
+export interface ModelWithData {
+  readonly model: Uint8Array;
+  /** What to write to the file, piece by piece: the constants' own memory, and zeros between them. */
+  readonly data: readonly Uint8Array[];
+}
+
+/** Constants below this many bytes stay in the model. */
+const smallestOutside = 1024;
+/** Where a constant may start in its file: ONNX Runtime maps whole pages. */
+const pageSize = 4096;
+
+/** As `encodeModel`, with the large constants in a file `location` beside the model. */
+export function encodeModelWithData(
+  graph: Graph,
+  outputs: readonly NamedValue[],
+  options: ModelOptions,
+  location: string,
+): ModelWithData {
+  const data: Uint8Array[] = [];
+  let offset = 0;
+  const model = encode(graph, outputs, options, (name, value) => {
+    const { rawData, ...described } = encodeConstant(name, value);
+    if (rawData.length < smallestOutside) return { rawData, ...described };
+    const padding = -rawData.length & (pageSize - 1);
+    const entries = { location, offset: String(offset), length: String(rawData.length) };
+    data.push(rawData, new Uint8Array(padding));
+    offset += rawData.length + padding;
+    return {
+      ...described,
+      dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+      externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
+    };
+  });
+  return { model, data };
+}
+
+function encode(
+  graph: Graph,
+  outputs: readonly NamedValue[],
+  options: ModelOptions,
+  encodeWeight: (name: string, value: Value) => onnxProto.onnx.ITensorProto,
+): Uint8Array {
   const nodes = reachable(
     graph,
     outputs.map((o) => o.value),
@@ -69,7 +115,7 @@ export function encodeModel(graph: Graph, outputs: readonly NamedValue[], option
     graph: {
       name: 'jit',
       node: [...(options.inPlace ? [sequenceNode] : []), ...nodes.map((node) => encodeNode(node, nameIn)), ...copies],
-      initializer: [...constants].map(([name, value]) => encodeConstant(name, value)),
+      initializer: [...constants].map(([name, value]) => encodeWeight(name, value)),
       input: graph.inputs.filter((v) => used.has(v)).map((v) => describe(nameOf(v), v)),
       output: [
         ...(options.inPlace ? [sequenceOutput] : []),
