@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { batchWaves } from './batch';
 import { createRandomEncoder } from './build-encoder';
@@ -68,6 +70,23 @@ it('other weights, other audio and damaged files are computed, not read', async 
   });
   encoder.dispose();
 });
+
+it('processes that share a cache, one of them started late, get the same features and leave no half file', async () => {
+  await withFolder(async (cacheDir) => {
+    const program = join(__dirname, 'testing/extract.ts');
+    const args = ['--conditions=@ser/source', '--import', 'tsx', program, cacheDir];
+    const extract = async (): Promise<{ cached: number; computed: number; digest: string }> =>
+      JSON.parse((await promisify(execFile)(process.execPath, args)).stdout.trim().split('\n').at(-1) ?? '');
+    const together = await Promise.all([extract(), extract(), extract()]);
+    const late = await extract();
+    for (const { cached, computed } of together) expect(cached + computed).toBe(40);
+    expect(late).toMatchObject({ cached: 40, computed: 0 });
+    expect(new Set([...together, late].map(({ digest }) => digest)).size).toBe(1);
+    const files = (await readdir(cacheDir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    expect(files.filter(({ name }) => name.includes('part'))).toEqual([]);
+    expect(files).toHaveLength(40 + 2); // the model and its weights
+  });
+}, 120_000);
 
 it('batches similar lengths, or equal ones', () => {
   const lengths = [100, 90, 40, 100, 39, 80];

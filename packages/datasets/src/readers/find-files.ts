@@ -33,8 +33,8 @@ async function list(folder: string): Promise<Dirent[]> {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw new InputError(`${folder}: no such folder`);
-    if (code === 'ENOTDIR') throw new InputError(`${folder}: a file, expected a folder`);
+    if (code === 'ENOENT') throw new InputError(`${folder}: no such folder, expected that of the corpus`);
+    if (code === 'ENOTDIR') throw new InputError(`${folder}: a file, expected the folder of the corpus`);
     throw new InputError(`${folder}: cannot be listed (${code ?? String(error)})`);
   }
 }
