@@ -1,8 +1,12 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
-import { exportOnnx } from './export-onnx';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { exportOnnx, exportOnnxWithData } from './export-onnx';
 import { conv1d } from './ops/conv1d';
+import './testing/all-close';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -123,4 +127,26 @@ describe('exportOnnx', () => {
     };
     expect(() => exportOnnx(count, { x: tf.scalar(1) })).toThrow('exported for inference');
   });
+});
+
+it('weights in a file of their own give the same outputs, from a model without them', async () => {
+  const weights = tf.variable(tf.randomNormal<tf.Rank.R2>([300, 40], 0, 1, 'float32', 7));
+  const bias = tf.variable(tf.range(0, 40)); // small: stays in the model
+  const run = ({ x }: { x: tf.Tensor2D }) => ({ y: tf.add(tf.matMul(x, weights), bias) });
+  const example = { x: tf.randomNormal<tf.Rank.R2>([3, 300], 0, 1, 'float32', 8) };
+  const folder = await mkdtemp(join(tmpdir(), 'export-'));
+  try {
+    const { model, data } = exportOnnxWithData(run, example, 'weights.bin');
+    expect(model.length).toBeLessThan(2000);
+    await writeFile(join(folder, 'weights.bin'), data);
+    await writeFile(join(folder, 'model.onnx'), model);
+    const session = await ort.InferenceSession.create(join(folder, 'model.onnx'));
+    const { y } = await session.run({ x: new ort.Tensor('float32', example.x.dataSync(), [3, 300]) });
+    const expected = run(example).y;
+    expect(tf.tensor2d(y?.data as Float32Array, [3, 40])).toBeAllClose(expected);
+    await session.release();
+  } finally {
+    await rm(folder, { recursive: true });
+    tf.dispose([weights, bias]);
+  }
 });
