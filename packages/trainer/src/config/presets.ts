@@ -84,7 +84,9 @@ rate on the encoder. Settings were chosen on inner validation speakers, never on
       specAugment: true,
       speed: [0.85, 1.15],
       trim: 'silence',
-      epochs: 8,
+      crop: 3,
+      lengthGroup: 8,
+      epochs: 10,
     },
   },
 };
