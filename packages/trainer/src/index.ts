@@ -20,7 +20,6 @@ export { createModel, forward, type Model, type ModelInput, type ModelOutput } f
 export * from './report';
 export { runCv, type CvResult } from './run/cv';
 export { runFold, type FoldJob } from './run/fold';
-export type { FoldResult } from './run/fold-result';
 export { createProgress, type Progress } from './run/progress';
 export { learningRates, type LearningRates } from './schedule';
 export { createOptimizerState, rawLosses, trainStep, type StepInput, type StepOutput } from './step';

@@ -42,7 +42,11 @@ const whisper = ['--encoder=whisper', '--tune=frozen'];
 
 test.each<[string, string[], (string | RegExp)[]]>([
   ['unknown corpus', cv('--dataset=nothere'), [/^nothere: no such corpus, expected one of demo, .*ravdess/]],
-  ['missing corpus folder', cv('--dataset=ravdess', '--data-dir=/nonexistent'), ['/nonexistent: no such folder, expected that of the corpus']],
+  [
+    'missing corpus folder',
+    cv('--dataset=ravdess', '--data-dir=/nonexistent'),
+    ['/nonexistent: no such folder, expected that of the corpus'],
+  ],
   ['no corpus folder', cv('--dataset=iemocap'), ['iemocap: no folder given, expected']],
   [
     'missing weights',

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
 import { writeReport } from '../report';
-import type { FoldResult } from '../run/fold-result';
+import type { FoldResult } from '../report/run-files';
 import { readPredictions } from '../run/predictions';
 
 /** Prints folds and pooled result, and writes the report. */

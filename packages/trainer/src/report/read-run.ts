@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { InputError } from '../errors';
 import { readJson, readJsonLines } from './json-lines';
-import { asFold, asMetric, asPrediction, type FoldFile, type MetricLine, type PredictionLine } from './run-files';
+import { asFold, asMetric, asPrediction, type FoldResult, type MetricLine, type PredictionLine } from './run-files';
 
 /** What is in one `fold-<k>` folder. */
 export interface FoldData {
@@ -10,7 +10,7 @@ export interface FoldData {
   readonly index: number;
   readonly dir: string;
   /** Present when the fold is done. */
-  readonly file: FoldFile | undefined;
+  readonly file: FoldResult | undefined;
   /** One epoch row each, in order; of an epoch that was run again after an interruption, the last. */
   readonly epochs: readonly MetricLine[];
   readonly predictions: readonly PredictionLine[];

@@ -25,24 +25,29 @@ export interface MetricLine {
   readonly validation?: { readonly wa: number; readonly ua: number };
 }
 
-/** `fold-<k>/fold.json`: its presence means that the fold is done. */
-export interface FoldFile {
+/** `fold-<k>/fold.json`, written last: its presence means that the fold is done. */
+export interface FoldResult {
   readonly fold: number;
   readonly name: string;
   readonly testGroups: readonly string[];
+  readonly trainGroups: readonly string[];
+  readonly validationGroups: readonly string[];
   readonly trainUtterances: number;
   readonly testUtterances: number;
+  /** Utterances of each class in the training and in the test part. */
+  readonly trainClasses: Readonly<Record<string, number>>;
+  readonly testClasses: Readonly<Record<string, number>>;
+  /** Class order of `probabilities`. */
+  readonly labels: readonly string[];
   readonly seconds: number;
   readonly wa: number;
   readonly ua: number;
+  /** Of the inner validation groups, when there are any. */
+  readonly validation?: { readonly wa: number; readonly ua: number };
+  /** The one whose model was kept. */
+  readonly epoch: number;
   readonly engine: string;
-  /** Class order of `probabilities`. */
-  readonly labels?: readonly string[];
-  readonly trainGroups?: readonly string[];
-  /** Utterances of each class in the training and in the test part. */
-  readonly trainClasses?: Readonly<Record<string, number>>;
-  readonly testClasses?: Readonly<Record<string, number>>;
-  readonly versions?: Readonly<Record<string, string>>;
+  readonly versions: Readonly<Record<string, string>>;
 }
 
 /** A line of `fold-<k>/embeddings.jsonl`: z of one utterance. */
@@ -82,6 +87,8 @@ function shape(properties: Record<string, object>, optional: readonly string[] =
   return { type: 'object', properties, required: Object.keys(properties).filter((key) => !optional.includes(key)) };
 }
 
+const accuracies = shape({ wa: numberOrNull, ua: numberOrNull });
+
 const ajv = new Ajv({ strict: false });
 
 /** Checks a value against a schema and gives it its type, or says where it differs. */
@@ -120,32 +127,35 @@ export const asMetric = reader<MetricLine>(
       },
       learningRates: { type: 'object', additionalProperties: number },
       seconds: number,
-      validation: shape({ wa: numberOrNull, ua: numberOrNull }),
+      validation: accuracies,
     },
     ['validation'],
   ),
   'a metrics row',
 );
 
-export const asFold = reader<FoldFile>(
+export const asFold = reader<FoldResult>(
   shape(
     {
       fold: count,
       name: text,
       testGroups: texts,
+      trainGroups: texts,
+      validationGroups: texts,
       trainUtterances: count,
       testUtterances: count,
+      trainClasses: counts,
+      testClasses: counts,
+      labels: texts,
       seconds: number,
       wa: numberOrNull,
       ua: numberOrNull,
+      validation: accuracies,
+      epoch: count,
       engine: text,
-      labels: texts,
-      trainGroups: texts,
-      trainClasses: counts,
-      testClasses: counts,
       versions: { type: 'object', additionalProperties: text },
     },
-    ['labels', 'trainGroups', 'trainClasses', 'testClasses', 'versions'],
+    ['validation'],
   ),
   'a finished fold',
 );

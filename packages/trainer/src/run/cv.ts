@@ -9,7 +9,8 @@ import { InputError, messageOf } from '../errors';
 import { openData, type OpenedData, type Split } from './corpus';
 import { checkEncoderFolder } from './encoder-folder';
 import { readJsonIfThere, writeAtomically } from './files';
-import { finishedFold, type FoldResult } from './fold-result';
+import type { FoldResult } from '../report/run-files';
+import { finishedFold } from './fold-result';
 import type { Progress } from './progress';
 
 // tfjs and ONNX Runtime take a while to load: only what trains imports them, after everything cheaper was found right.

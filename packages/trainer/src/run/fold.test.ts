@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { listCheckpoints } from './checkpoint';
 import { diskError } from './files';
 import { runFold } from './fold';
-import type { FoldResult } from './fold-result';
+import type { FoldResult } from '../report/run-files';
 import { lockFolder } from './lock';
 import { tinyFold } from './tiny-fold';
 

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PredictionLine } from '../report/run-files';
+import { asPrediction, type PredictionLine } from '../report/run-files';
 
 /** The predictions of a finished fold. */
 export function readPredictions(dir: string, fold: number): PredictionLine[] {
-  const text = readFileSync(join(dir, `fold-${fold}`, 'predictions.jsonl'), 'utf8');
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as PredictionLine);
+  const path = join(dir, `fold-${fold}`, 'predictions.jsonl');
+  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line, i) => asPrediction(JSON.parse(line), `${path}:${i + 1}`));
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { normal, seeded } from '../../random';
-import type { AttentionLine, EmbeddingLine, FoldFile, MetricLine, PredictionLine } from '../run-files';
+import type { AttentionLine, EmbeddingLine, FoldResult, MetricLine, PredictionLine } from '../run-files';
 
 export interface SyntheticRun {
   readonly labels?: readonly string[];
@@ -81,16 +81,22 @@ async function writeFold(
   const testClasses = Object.fromEntries(
     labels.map((label) => [label, predictions.filter((line) => line.label === label).length]),
   );
-  const file: FoldFile = {
+  const file: FoldResult = {
     fold,
     name: `fold ${fold}`,
     testGroups: [...new Set(predictions.map((line) => line.speaker))],
+    trainGroups: Array.from({ length: 24 }, (_, i) => String(i + 1).padStart(2, '0')).filter(
+      (speaker) => Math.ceil(Number(speaker) / 4) !== fold,
+    ),
+    validationGroups: [],
     trainUtterances: 5 * perFold,
     testUtterances: perFold,
     seconds: 100 + 7 * fold,
     wa: predictions.filter((line) => line.label === line.predicted).length / perFold,
     ua: 0.7,
+    epoch: 20,
     engine: 'onnx-cpu',
+    versions: {},
     labels,
     trainClasses: Object.fromEntries(labels.map((label) => [label, 5 * (testClasses[label] ?? 0)])),
     testClasses,
