@@ -70,7 +70,7 @@ describe('RAVDESS', () => {
     );
     await expect(openCorpus('ravdess', '/nowhere/at/all')).rejects.toThrow('/nowhere/at/all: no such folder');
     await expect(openCorpus('ravdess', path.join(tree({ 'x.wav': wav }), 'x.wav'))).rejects.toThrow(
-      /x.wav: a file, expected a folder/,
+      /x.wav: a file, expected the folder of the corpus/,
     );
     await expect(openCorpus('ravdess')).rejects.toThrow(/ravdess: no folder given.*ser data get ravdess/);
   });
