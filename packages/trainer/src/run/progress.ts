@@ -104,9 +104,13 @@ function losses({ loss, components }: StepReport): string {
 /** Time left, from the steps that this process has made itself. */
 function createClock(foldsLeft: () => number): (report: StepReport) => string {
   let fold = '';
+  let last = 0;
   let from = { step: 0, time: 0 };
   return ({ fold: name, step, steps }) => {
-    if (fold !== name) {
+    // An ablation trains the same fold again and again.
+    const another = fold !== name || step <= last;
+    last = step;
+    if (another) {
       fold = name;
       from = { step, time: Date.now() };
       return '';
