@@ -75,8 +75,11 @@ it('processes that share a cache, one of them started late, get the same feature
   await withFolder(async (cacheDir) => {
     const program = join(__dirname, 'testing/extract.ts');
     const args = ['--conditions=@ser/source', '--import', 'tsx', program, cacheDir];
-    const extract = async (): Promise<{ cached: number; computed: number; digest: string }> =>
-      JSON.parse((await promisify(execFile)(process.execPath, args)).stdout.trim().split('\n').at(-1) ?? '');
+    const extract = async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, args);
+      const last = stdout.trim().split('\n').at(-1) ?? '';
+      return JSON.parse(last) as { cached: number; computed: number; digest: string };
+    };
     const together = await Promise.all([extract(), extract(), extract()]);
     const late = await extract();
     for (const { cached, computed } of together) expect(cached + computed).toBe(40);
