@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { adam, biasCorrections, jit } from '@ser/onnx-jit';
+import { applyAdam, biasCorrections, jit, variableOf } from '@ser/onnx-jit';
 import { createRandomEncoder, trainableParameters, type TrainingMode, type WaveConfig } from '../src/index';
 import { inputOf, stream } from './problem';
 import { sample, type Sample, type SampleOptions } from './sample';
@@ -37,10 +37,7 @@ export async function wavlmFinetune(options: FinetuneOptions): Promise<Sample> {
         const [gradient, state] = [grads[variable.name], moments.get(variable.name)];
         if (!gradient || !state) continue;
         const [first, second] = state;
-        const next = adam({ value: variable, first, second }, gradient, { rate, scale, floor });
-        first.assign(next.first);
-        second.assign(next.second);
-        variable.assign(next.value);
+        applyAdam({ value: variable, first, second }, gradient, { rate, scale, floor });
       }
       return value;
     },
@@ -63,9 +60,4 @@ export async function wavlmFinetune(options: FinetuneOptions): Promise<Sample> {
   return result;
 }
 
-function zeros(shape: number[]): tf.Variable {
-  const initial = tf.zeros(shape);
-  const variable = tf.variable(initial, false);
-  initial.dispose();
-  return variable;
-}
+const zeros = (shape: number[]): tf.Variable => variableOf(tf.zeros(shape), false);

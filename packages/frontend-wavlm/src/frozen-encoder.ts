@@ -61,10 +61,11 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
 
   const open = async (): Promise<ort.InferenceSession> => {
     const dataFile = `${identity}.weights`;
-    if (!(await exists(model)) || !(await exists(join(dirname(model), dataFile)))) {
+    const data = join(dirname(model), dataFile);
+    if (!(await exists(model)) || !(await exists(data))) {
       const exported = exportEncoderWithData(encoder, dataFile, { layers: layers === 'all' });
       // The model last: where it is, its weights are.
-      await writeWhole(join(dirname(model), dataFile), exported.data);
+      await writeWhole(data, exported.data);
       await writeWhole(model, [exported.model]);
     }
     return ort.InferenceSession.create(model, {

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { variableOf } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import { buildEncoder, parameterSpecs } from './build-encoder';
 import { configFiles, parseConfig, type EncoderConfig } from './config';
@@ -65,8 +66,7 @@ export async function loadFolder(folder: string, options: LoadFolderOptions = {}
         name === undefined
           ? tf.zeros([...spec.shape])
           : tf.tensor(await checkpoint.read(name), [...spec.shape], 'float32');
-      variables.set(spec.name, tf.variable(initial, spec.fixed !== true));
-      initial.dispose();
+      variables.set(spec.name, variableOf(initial, spec.fixed !== true));
     }
     return buildEncoder(config, new Parameters(variables));
   } catch (error) {

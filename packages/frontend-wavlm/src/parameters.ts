@@ -1,3 +1,4 @@
+import { variableOf } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 
 /** One tensor that a model needs. */
@@ -65,8 +66,7 @@ export class Parameters {
     const map = new Map<string, tf.Variable>();
     for (const spec of specs) {
       const initial = tf.tensor(values(spec), [...spec.shape], 'float32');
-      map.set(spec.name, tf.variable(initial, spec.fixed !== true));
-      initial.dispose();
+      map.set(spec.name, variableOf(initial, spec.fixed !== true));
     }
     return new Parameters(map);
   }

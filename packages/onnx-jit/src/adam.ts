@@ -13,12 +13,12 @@ export interface AdamControls {
 }
 
 /** A parameter and its moments; both start at zero. */
-export interface AdamState {
-  readonly value: tf.Tensor;
+export interface AdamState<T extends tf.Tensor = tf.Tensor> {
+  readonly value: T;
   /** m / (1 − β₁) = Σ β₁ᵏ g. */
-  readonly first: tf.Tensor;
+  readonly first: T;
   /** v / (1 − β₂) = Σ β₂ᵏ g². */
-  readonly second: tf.Tensor;
+  readonly second: T;
 }
 
 /**
@@ -34,6 +34,20 @@ export function adam(state: AdamState, gradient: tf.Tensor, controls: AdamContro
   const step = tf.mul(tf.mul(rate, scale), tf.div(first, tf.add(tf.sqrt(second), floor)));
   const kept = decay > 0 ? tf.mul(state.value, tf.sub(1, tf.mul(rate, decay))) : state.value;
   return { value: tf.sub(kept, step), first, second };
+}
+
+/** One Adam update of variables in place; returns the parameter's new value. */
+export function applyAdam(
+  state: AdamState<tf.Variable>,
+  gradient: tf.Tensor,
+  controls: AdamControls,
+  decay = 0,
+): tf.Tensor {
+  const next = adam(state, gradient, controls, decay);
+  state.first.assign(next.first);
+  state.second.assign(next.second);
+  state.value.assign(next.value);
+  return next.value;
 }
 
 /**

@@ -1,4 +1,4 @@
-export { adam, biasCorrections, type AdamControls, type AdamState } from './adam';
+export { adam, applyAdam, biasCorrections, type AdamControls, type AdamState } from './adam';
 export { conv1d, type Conv1dOptions } from './ops/conv1d';
 export { gelu } from './ops/gelu';
 export { instanceNorm } from './ops/instance-norm';
@@ -9,3 +9,4 @@ export { jit, type Compiled, type JitOptions, type TensorTree } from './jit';
 export type { Provider } from './lower/call';
 export { exportOnnx, exportOnnxWithData, type ExportOptions } from './export-onnx';
 export type { ModelWithData } from './serialize';
+export { variableOf } from './variable-of';

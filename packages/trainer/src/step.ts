@@ -1,16 +1,8 @@
 import { centerLoss, contextBroadcast, focalLoss, klDivergence, supervisedContrastive } from '@ser/losses-mll';
-import { adam } from '@ser/onnx-jit';
+import { applyAdam, variableOf } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import type { Config, Loss } from './config/schema';
-import {
-  forward,
-  parameter,
-  variableOf,
-  type Group,
-  type Model,
-  type ModelInput,
-  type ModelOutput,
-} from './model/model';
+import { forward, parameter, type Group, type Model, type ModelInput, type ModelOutput } from './model/model';
 
 /** Inputs of a training step; a type rather than an interface so that it is a record of tensors. */
 export type StepInput = ModelInput & {
@@ -104,16 +96,13 @@ export function trainStep(model: Model, state: OptimizerState, settings: StepSet
   for (const { name, group, variable } of model.trainable) {
     const gradient = grads[variable.name];
     if (!gradient) continue; // takes no part: the frame projection without SupCon, a block above the layer that is read
-    const first = stateOf(state, `first.${name}`);
-    const second = stateOf(state, `second.${name}`);
+    const moments = { first: stateOf(state, `first.${name}`), second: stateOf(state, `second.${name}`) };
     const controls = { rate: rates[group], scale: adamScale, floor: adamFloor };
     const decay = group !== 'centers' && variable.rank > 1 ? settings.weightDecay : 0;
-    const next = adam({ value: variable, first, second }, clip ? tf.mul(gradient, clip) : gradient, controls, decay);
+    const clipped = clip ? tf.mul(gradient, clip) : gradient;
+    const value = applyAdam({ value: variable, ...moments }, clipped, controls, decay);
     const average = state.get(`average.${name}`);
-    if (average) average.assign(tf.add(average, tf.mul(averaging, tf.sub(next.value, average))));
-    first.assign(next.first);
-    second.assign(next.second);
-    variable.assign(next.value);
+    if (average) average.assign(tf.add(average, tf.mul(averaging, tf.sub(value, average))));
   }
   return { total, raw };
 }

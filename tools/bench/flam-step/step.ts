@@ -1,5 +1,5 @@
 import { centerLoss, contextBroadcast, focalLoss, klDivergence, supervisedContrastive } from '@ser/losses-mll';
-import { adam, biasCorrections } from '@ser/onnx-jit';
+import { applyAdam, biasCorrections, variableOf } from '@ser/onnx-jit';
 import { flam, flamParamNames, type FlamParams } from '@ser/pool-flam';
 import * as tf from '@tensorflow/tfjs';
 import { heads, temperature, type Values } from './problem';
@@ -19,7 +19,7 @@ const data = ['frames', 'targets', 'labels'];
 export function createStep(problem: ReadonlyMap<string, Values>): (batch: Batch) => { loss: tf.Scalar } {
   const weights = new Map<string, tf.Variable>();
   for (const [name, { shape, values }] of problem) {
-    if (!data.includes(name)) weights.set(name, variable(tf.tensor(values, shape), name));
+    if (!data.includes(name)) weights.set(name, variableOf(tf.tensor(values, shape), true, name));
   }
   const weight = (name: string): tf.Tensor2D => weights.get(name) as tf.Variable<tf.Rank.R2>;
   const params = Object.fromEntries(flamParamNames.map((name) => [name, weight(name)])) as FlamParams;
@@ -51,23 +51,13 @@ export function createStep(problem: ReadonlyMap<string, Values>): (batch: Batch)
     for (const [name, gradient] of Object.entries(grads)) {
       const [first, second] = moments.get(name)!;
       const rate = name === 'centers' ? centerRate : modelRate;
-      const next = adam({ value: weight(name), first, second }, gradient, { rate, scale, floor });
-      first.assign(next.first);
-      second.assign(next.second);
-      weights.get(name)!.assign(next.value);
+      applyAdam({ value: weights.get(name)!, first, second }, gradient, { rate, scale, floor });
     }
     return { loss: value };
   };
 }
 
-/** A variable that takes over the tensor's memory. */
-function variable(initial: tf.Tensor, name?: string): tf.Variable {
-  const made = tf.variable(initial, name !== undefined, name);
-  initial.dispose();
-  return made;
-}
-
-const zeros = (shape: number[]): tf.Variable => variable(tf.zeros(shape));
+const zeros = (shape: number[]): tf.Variable => variableOf(tf.zeros(shape), false);
 
 export function createBatch(problem: ReadonlyMap<string, Values>): Omit<Batch, 'adam'> {
   const tensor = (name: string): tf.Tensor => tf.tensor(problem.get(name)!.values, problem.get(name)!.shape);

@@ -1,4 +1,5 @@
 import { selectLayer, trainableEntries, type Encoder } from '@ser/frontend-wavlm';
+import { variableOf } from '@ser/onnx-jit';
 import {
   flam,
   flamParamNames,
@@ -162,13 +163,6 @@ function flamParams(model: Model): FlamParams {
 function linear(x: tf.Tensor2D, model: Model, name: string): tf.Tensor2D {
   const product = tf.matMul(x, parameter(model, `${name}.weight`) as tf.Tensor2D);
   return tf.add<tf.Tensor2D>(product, parameter(model, `${name}.bias`));
-}
-
-/** A variable that takes over the tensor's memory. */
-export function variableOf(initial: tf.Tensor, trainable: boolean): tf.Variable {
-  const variable = tf.variable(initial, trainable);
-  initial.dispose();
-  return variable;
 }
 
 export function parameter(model: Model, name: string): tf.Variable {
