@@ -24,7 +24,11 @@ export async function createSession(model: Uint8Array, options: SessionOptions):
       ...(options.onDevice && options.onDevice.length > 0 ? { preferredOutputLocation: location } : {}),
       ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
       // Activations fade into denormal numbers (GELU far below zero), with which products take several times as long.
-      extra: { session: { set_denormal_as_zero: '1' } },
+      // The optimiser that is left out would fold transposes into products where they were put beside them on purpose.
+      extra: {
+        session: { set_denormal_as_zero: '1' },
+        optimization: { disable_specified_optimizers: 'GemmTransposeFusion' },
+      },
       // Step graphs name every shape; warnings about them help nobody.
       logSeverityLevel: 3,
     });

@@ -21,6 +21,12 @@ const swapLast = (x: Value): number[] => {
 };
 
 /**
+ * From this many columns on, aᵀ is made once: ONNX Runtime's CPU kernel turns a again for every block of columns, and
+ * gradients of weights that read the same activations share it. Its optimiser, which would undo this, is told not to.
+ */
+const wideProduct = 512;
+
+/**
  * a · b over the last two axes, either transposed. Two-dimensional products are Gemm, which takes transposes
  * everywhere; of the batched ones only ONNX Runtime's CPU kernel does (elsewhere it would fall back to the CPU).
  */
@@ -40,11 +46,12 @@ export function matMul(
   if (!transposeA && !transposeB) return g.one('MatMul', [a, b], output);
   if (batch.every((d) => d === 1)) {
     const flat = (x: Value): Value => reshape(g, x, x.shape.slice(-2));
+    const turned = provider === 'cpu' && transposeA && columns >= wideProduct;
     const product = g.one(
       'Gemm',
-      [flat(a), flat(b)],
+      [turned ? transpose(g, flat(a), [1, 0]) : flat(a), flat(b)],
       { shape: [rows, columns], dtype: a.dtype },
-      { transA: Number(transposeA), transB: Number(transposeB) },
+      { transA: Number(transposeA && !turned), transB: Number(transposeB) },
     );
     return reshape(g, product, output.shape);
   }

@@ -42,6 +42,11 @@ const others: Case[] = [
   { name: 'matMul of one row', inputs: [floats([1, 3]), floats([3, 1])], fn: (a, b) => tf.matMul(a!, b!) },
   { name: 'matMul with ones', inputs: [floats([2, 3])], fn: (a) => tf.matMul(a!, tf.ones([3, 4])) },
   { name: 'matMul with zeros', inputs: [floats([2, 3])], fn: (a) => tf.matMul(tf.zeros([4, 2]), a!) },
+  ...[511, 512].map((columns): Case => ({
+    name: `matMul, a transposed, ${columns} columns`,
+    inputs: [floats([3, 2]), floats([3, columns])],
+    fn: (a, b) => tf.matMul(a!, b!, true),
+  })),
   { name: 'matMul with itself', inputs: [floats([3, 4])], fn: (a) => tf.matMul(a!, a!, false, true) },
   {
     name: 'a product of transposed tensors',
