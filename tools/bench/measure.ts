@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics';
 import path from 'node:path';
 import { table } from '../table';
-import { nodeArguments, runSide, type Sample, SideFailed, torchVersion } from './process';
+import { nodeArguments, requireTorch, runSide, type Sample, SideFailed } from './process';
 
 /** Every start of one side together. */
 export interface Summary {
@@ -62,16 +62,21 @@ export interface Work {
   /** Rows, inner and columns of the product that stands for the machine's rate. */
   readonly matmul: readonly [number, number, number];
   readonly ours: Side;
-  /** Sides in PyTorch, left out where the interpreter has none. */
-  readonly torch: Readonly<Record<string, { readonly what: string; readonly side: Side }>>;
+  /** Left out, with the reason, where they cannot run. */
+  readonly peers: Readonly<Record<string, { readonly what: string; readonly side: Side }>>;
 }
 
 export const node = (file: string, args: readonly string[]): Side => {
   return () => runSide(process.execPath, nodeArguments(file, ...args), 600);
 };
 
+export const peerScript = (name: string): string => path.join(import.meta.dirname, '../peers', name);
+
 export const python = ({ python }: Settings, script: string, args: readonly string[]): Side => {
-  return () => runSide(python, [path.join(import.meta.dirname, '../peers', script), ...args], 600);
+  return async () => {
+    await requireTorch(python);
+    return runSide(python, [peerScript(script), ...args], 600);
+  };
 };
 
 /** Runs every side by turns, each start a process of its own; `late` gives peers that are measured another way. */
@@ -82,17 +87,14 @@ export async function measure(
 ): Promise<Measurement> {
   const product = work.matmul.map(String);
   const timing = ['--steps', '20', '--threads', `${settings.threads}`];
-  const torchSides: Record<string, Side> = {
+  const sides: Record<string, Side> = {
+    ours: work.ours,
+    ortMatmul: node('matmul.ts', [...product, ...timing]),
     torchMatmul: python(settings, 'flam_step.py', ['matmul', ...product, ...timing]),
   };
-  for (const [name, { side }] of Object.entries(work.torch)) torchSides[name] = side;
+  for (const [name, { side }] of Object.entries(work.peers)) sides[name] = side;
   const failures = new Map<string, string>();
-  const version = await torchVersion(settings.python).catch((error: unknown) => {
-    for (const name of Object.keys(torchSides)) failures.set(name, reasonOf(error));
-    return '';
-  });
   const samples = new Map<string, Sample[]>();
-  const sides = { ours: work.ours, ortMatmul: node('matmul.ts', [...product, ...timing]), ...torchSides };
   for (let round = 0; round < settings.rounds; round++) {
     for (const [name, side] of Object.entries(sides)) {
       if (failures.has(name)) continue;
@@ -113,11 +115,11 @@ export async function measure(
   };
   const flopsPerSecond = work.flops / ours.medianSeconds;
   const matmul = { onnxRuntime: rate('ortMatmul'), torch: rate('torchMatmul') };
-  const peers = Object.entries(work.torch).map(([name, { what }]): Peer => {
+  const peers = Object.entries(work.peers).map(([name, { what }]): Peer => {
     const skipped = failures.get(name);
     const own = samples.get(name);
     if (skipped !== undefined || !own) return { name, what, skipped: skipped ?? 'not measured' };
-    return { name, what, version, ...beside(ours, own) };
+    return { name, what, ...beside(ours, own) };
   });
   return {
     title: work.title,
@@ -136,8 +138,10 @@ export async function measure(
 /** A peer's own numbers and ours over them. */
 export function beside(ours: Summary, samples: readonly Sample[]): Omit<Peer, 'name' | 'what'> {
   const peer = summarize(samples);
+  const version = samples[0]?.version;
   return {
     ...peer,
+    ...(version === undefined ? {} : { version }),
     ratio: ours.medianSeconds / peer.medianSeconds,
     memoryRatio: ours.peakBytes / peer.peakBytes,
     lossDifference: difference(ours.losses, peer.losses),

@@ -46,14 +46,19 @@ export function nodeArguments(file: string, ...rest: string[]): string[] {
   return ['--conditions=@ser/source', '--import', 'tsx', path.join(import.meta.dirname, file), ...rest];
 }
 
-/** The PyTorch version of an interpreter, or the reason why it cannot be a peer. */
-export async function torchVersion(python: string): Promise<string> {
+const looked = new Map<string, Promise<void>>();
+
+/** @throws SideFailed with the reason why an interpreter cannot be a peer; looked at once. */
+export function requireTorch(python: string): Promise<void> {
+  const known = looked.get(python) ?? lookForTorch(python);
+  looked.set(python, known);
+  return known;
+}
+
+async function lookForTorch(python: string): Promise<void> {
   if (python.includes(path.sep) && !existsSync(python)) throw new SideFailed(`no such interpreter: ${python}`);
   try {
-    const { stdout } = await promisify(execFile)(python, ['-c', 'import torch; print(torch.__version__)'], {
-      timeout: 120_000,
-    });
-    return stdout.trim();
+    await promisify(execFile)(python, ['-c', 'import torch'], { timeout: 120_000 });
   } catch {
     throw new SideFailed(`${python} has no PyTorch: name an interpreter that has with --python`);
   }

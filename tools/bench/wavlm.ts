@@ -3,19 +3,22 @@
  * PyTorch, with the same weights and waveforms. Our side stands in packages/frontend-wavlm/bench.
  */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { forwardFlops, wavlmBase } from '../../packages/frontend-wavlm/bench/shapes';
-import { measure, node, print, python } from './measure';
+import { measure, node, peerScript, print, python, type Settings, type Side } from './measure';
 import { describeMachine, positive, settingsOf, sharedHelp, sharedOptions, writeJson } from './options';
-import { nodeArguments } from './process';
+import { nodeArguments, runSide, SideFailed } from './process';
 
 const side = '../../packages/frontend-wavlm/bench/side.ts';
 
 export const help = `npm run bench -- wavlm-forward|wavlm-finetune [options]
 ${sharedHelp}
   --batch N         utterances, default 4 (forward) or 2 (fine-tuning)
-  --samples N       of an utterance at 16 kHz, default 64000 or 48000`;
+  --samples N       of an utterance at 16 kHz, default 64000 or 48000
+  --transformers-js DIR  folder where "npm install @huggingface/transformers" was run, for that peer of the forward pass;
+                    the interpreter of --python then needs the packages onnx and onnxscript, too`;
 
 export const wavlmForward = (args: readonly string[]): Promise<void> => {
   return run(args, { name: 'wavlm-forward', side: 'forward', peer: 'wavlm_forward.py', batch: 4, samples: 64_000 });
@@ -36,7 +39,12 @@ interface Benchmark {
 async function run(args: readonly string[], benchmark: Benchmark): Promise<void> {
   const { values: options } = parseArgs({
     args: [...args],
-    options: { ...sharedOptions, batch: { type: 'string' }, samples: { type: 'string' } },
+    options: {
+      ...sharedOptions,
+      batch: { type: 'string' },
+      samples: { type: 'string' },
+      'transformers-js': { type: 'string' },
+    },
   });
   const settings = settingsOf(options);
   const batch = positive('batch', options.batch ?? `${benchmark.batch}`);
@@ -56,8 +64,16 @@ async function run(args: readonly string[], benchmark: Benchmark): Promise<void>
         flops: convolutions + (benchmark.side === 'forward' ? 1 : 3) * rest,
         matmul: [batch * frames, wavlmBase.hiddenSize, wavlmBase.feedForward],
         ours: node(side, [benchmark.side, ...size, ...timing]),
-        torch: {
+        peers: {
           torch: { what: 'transformers on PyTorch', side: python(settings, benchmark.peer, [folder, ...timing]) },
+          ...(benchmark.side === 'forward'
+            ? {
+                transformersJs: {
+                  what: 'transformers.js',
+                  side: transformersJs(settings, options['transformers-js'], folder, timing),
+                },
+              }
+            : {}),
         },
       },
       settings,
@@ -69,7 +85,21 @@ async function run(args: readonly string[], benchmark: Benchmark): Promise<void>
   }
 }
 
-/** Weights and waveforms for the peer, written by our side's own code. */
+/** transformers.js on the model as transformers exports it. */
+function transformersJs(
+  settings: Settings,
+  installed: string | undefined,
+  folder: string,
+  timing: readonly string[],
+): Side {
+  return async () => {
+    if (installed === undefined) throw new SideFailed('not asked for: name its folder with --transformers-js');
+    if (!existsSync(path.join(folder, 'transformers.js'))) await python(settings, 'wavlm_onnx.py', [folder])();
+    return runSide(process.execPath, [peerScript('wavlm_transformers.mjs'), folder, installed, ...timing], 600);
+  };
+}
+
+/** Weights and waveforms for the peers, written by our side's own code. */
 function writeProblem(size: readonly string[]): string {
   const output = execFileSync(process.execPath, nodeArguments(side, 'problem', ...size), {
     encoding: 'utf8',

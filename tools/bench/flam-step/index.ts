@@ -57,15 +57,14 @@ async function measureStep(shape: Shape, settings: Settings, eagerSeconds: numbe
         flops: stepFlops(shape),
         matmul: [shape.batch * shape.frames, shape.dim, shape.dim],
         ours: node('flam-step/compiled.ts', [folder, ...timing]),
-        torch: { torch: torch('PyTorch'), torchCompile: torch('PyTorch, torch.compile', '--compile') },
+        peers: { torch: torch('PyTorch'), torchCompile: torch('PyTorch, torch.compile', '--compile') },
       },
       settings,
       async (ours) => {
         const { backend, ...eager } = await runEager(folder, eagerSeconds);
         const peer = { name: 'tfjs', what: `tfjs eager, ${backend}` };
         if ('sample' in eager) {
-          const { version } = eager.sample;
-          return [{ ...peer, ...(version ? { version } : {}), ...beside(ours, [eager.sample]) }];
+          return [{ ...peer, ...beside(ours, [eager.sample]) }];
         }
         const { skipped, late } = eager;
         return [
