@@ -7,6 +7,16 @@ import { depConstraints } from './tools/lint/boundaries.mjs';
 process.env.NX_DAEMON ??= 'false';
 await createProjectGraphAsync({ exitOnError: false });
 
+const boundaries = (...more) => [
+  'error',
+  {
+    depConstraints,
+    enforceBuildableLibDependency: true,
+    // The cards of the corpora lie beside the packages; a build takes them in.
+    allow: ['/datasets/[a-z-]+\\.json$', '/tsdown\\.config$', ...more],
+  },
+];
+
 export default tseslint.config(
   { ignores: ['**/dist', '**/coverage', '**/runs', '.nx', '.cache'] },
   {
@@ -16,15 +26,7 @@ export default tseslint.config(
     plugins: { '@nx': nx },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
-      '@nx/enforce-module-boundaries': [
-        'error',
-        // The cards of the corpora lie beside the packages; a build takes them in.
-        {
-          depConstraints,
-          enforceBuildableLibDependency: true,
-          allow: ['/datasets/[a-z-]+\\.json$', '/tsdown\\.config$'],
-        },
-      ],
+      '@nx/enforce-module-boundaries': boundaries(),
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'off',
       // Numeric loops index inside bounds they have just checked; `noUncheckedIndexedAccess` asks for the mark.
@@ -40,6 +42,10 @@ export default tseslint.config(
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
     },
+  },
+  {
+    files: ['**/*.test.ts', 'packages/*/src/testing/*.ts'],
+    rules: { '@nx/enforce-module-boundaries': boundaries('/tools/test-support/[a-z-]+$') },
   },
   {
     files: ['**/*.test.ts'],

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { describeGolden, largestDifference, type GoldenArray } from '../test-support/golden';
+import { largestDifference } from '../../../tools/test-support/difference';
+import { describeGolden, type GoldenArray } from '../../../tools/test-support/shared';
 import { energyAdaptiveMix } from './energy-adaptive-mix';
 import { InputError } from './input-error';
 import { mixLabels } from './mix-labels';

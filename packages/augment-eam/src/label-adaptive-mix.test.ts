@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describeGolden } from '../test-support/golden';
+import { describeGolden } from '../../../tools/test-support/shared';
 import { InputError } from './input-error';
 import { labelAdaptiveMix } from './label-adaptive-mix';
 

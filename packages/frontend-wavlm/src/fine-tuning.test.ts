@@ -8,7 +8,7 @@ import { selectLayer } from './select-layer';
 import { trainableParameters } from './trainable-parameters';
 import { drawTrainingNoise } from './training-noise';
 import { applyCompiled } from './testing/golden';
-import { largestDifference } from './testing/shared';
+import { largestDifference } from '../../../tools/test-support/difference';
 import { seeded, testWave, tinyConfigs, withFolder } from './testing/tiny';
 
 it('fine-tuning a tiny WavLM lowers the loss, and its checkpoint reloads to the same outputs', async () => {

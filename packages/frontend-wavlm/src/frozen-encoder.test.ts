@@ -7,7 +7,7 @@ import { batchWaves } from './batch';
 import { createRandomEncoder } from './build-encoder';
 import { batches, createFrozenEncoder } from './frozen-encoder';
 import { InputError } from './input-error';
-import { largestDifference } from './testing/shared';
+import { largestDifference } from '../../../tools/test-support/difference';
 import { seeded, testWave, tinyConfigs, withFolder } from './testing/tiny';
 
 const names = Object.keys(tinyConfigs) as (keyof typeof tinyConfigs)[];

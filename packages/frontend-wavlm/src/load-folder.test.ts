@@ -4,7 +4,8 @@ import { createRandomEncoder } from './build-encoder';
 import { loadEncoder } from './load-encoder';
 import { inspectFolder, saveEncoder } from './load-folder';
 import { readSafetensors, writeSafetensors, type StoredTensor } from './safetensors';
-import { largestDifference, shared } from './testing/shared';
+import { largestDifference } from '../../../tools/test-support/difference';
+import { shared } from '../../../tools/test-support/shared';
 import { seeded, tinyConfigs, withFolder } from './testing/tiny';
 
 /** A saved tiny model whose tensors are changed before they are written again. */

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { batchWaves } from './batch';
 import { createRandomEncoder } from './build-encoder';
 import { InputError } from './input-error';
-import { largestDifference } from './testing/shared';
+import { largestDifference } from '../../../tools/test-support/difference';
 import { seeded, testWave, tinyConfigs } from './testing/tiny';
 
 describe.each(['wavlmLarge', 'hubertLarge', 'whisper', 'logmel'] as const)('%s', (name) => {

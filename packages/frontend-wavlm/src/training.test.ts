@@ -6,7 +6,7 @@ import { selectLayer } from './select-layer';
 import { trainableEntries } from './trainable-parameters';
 import { drawTrainingNoise } from './training-noise';
 import { positionBias, positionBuckets } from './relative-position';
-import { largestDifference } from './testing/shared';
+import { largestDifference } from '../../../tools/test-support/difference';
 import { seeded, tinyConfigs } from './testing/tiny';
 
 describe('training noise', () => {

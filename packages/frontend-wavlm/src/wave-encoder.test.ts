@@ -4,7 +4,9 @@ import { batchWaves } from './batch';
 import type { EncoderOutput } from './encoder';
 import { loadFolder } from './load-folder';
 import { applyCompiled } from './testing/golden';
-import { describeWith, largestDifference, readGolden, type WaveGolden } from './testing/shared';
+import { largestDifference } from '../../../tools/test-support/difference';
+import { describeWith, readGolden } from '../../../tools/test-support/shared';
+import { type WaveGolden } from './testing/shared';
 
 const TOLERANCE = 1e-4;
 

@@ -4,7 +4,9 @@ import { batchWaves } from './batch';
 import { loadFolder } from './load-folder';
 import { createMelTransform, logMel } from './log-mel';
 import { applyCompiled } from './testing/golden';
-import { describeWith, largestDifference, readGolden, readPcm16, shared, type WhisperGolden } from './testing/shared';
+import { largestDifference } from '../../../tools/test-support/difference';
+import { describeWith, readGolden, shared } from '../../../tools/test-support/shared';
+import { readPcm16, type WhisperGolden } from './testing/shared';
 
 describeWith('models/whisper-tiny.en-encoder', 'Whisper tiny.en', (folder) => {
   const golden = readGolden<WhisperGolden>(join(folder, 'golden.json'));

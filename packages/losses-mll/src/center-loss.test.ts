@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { describeGolden, relativeError, toTensor, type GoldenArray } from '../test-support/golden';
-import { gradientError, randomTensor } from '../test-support/random';
+import { relativeError } from '../../../tools/test-support/difference';
+import { describeGolden, type GoldenArray } from '../../../tools/test-support/shared';
+import { toTensor } from '../../../tools/test-support/tensors';
+import { gradientError, randomTensor } from '../../../tools/test-support/random';
 import { centerLoss } from './center-loss';
 import { InputError } from './input-error';
 

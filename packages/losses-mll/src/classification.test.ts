@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { describeGolden, relativeError, toTensor, type GoldenArray } from '../test-support/golden';
+import { relativeError } from '../../../tools/test-support/difference';
+import { describeGolden, type GoldenArray } from '../../../tools/test-support/shared';
+import { toTensor } from '../../../tools/test-support/tensors';
 import { focalLoss } from './focal-loss';
 import { klDivergence } from './kl-divergence';
 

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { describeGolden, lengthMask, relativeError, toTensor, type GoldenArray } from '../test-support/golden';
-import { gradientError, randomTensor } from '../test-support/random';
+import { relativeError } from '../../../tools/test-support/difference';
+import { describeGolden, type GoldenArray } from '../../../tools/test-support/shared';
+import { lengthMask, toTensor } from '../../../tools/test-support/tensors';
+import { gradientError, randomTensor } from '../../../tools/test-support/random';
 import { contextBroadcast } from './context-broadcast';
 import { InputError } from './input-error';
 

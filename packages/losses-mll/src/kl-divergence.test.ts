@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { gradientError, randomTensor } from '../test-support/random';
+import { gradientError, randomTensor } from '../../../tools/test-support/random';
 import { InputError } from './input-error';
 import { klDivergence } from './kl-divergence';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { relativeError } from '../test-support/golden';
-import { gradientError, randomTensor } from '../test-support/random';
+import { relativeError } from '../../../tools/test-support/difference';
+import { gradientError, randomTensor } from '../../../tools/test-support/random';
 import { normalizeRows } from './normalize-rows';
 
 describe('normalizeRows', () => {

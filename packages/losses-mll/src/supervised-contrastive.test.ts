@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { denseSupervisedContrastive } from '../test-support/dense-supervised-contrastive';
-import { describeGolden, lengthMask, relativeError, toTensor, type GoldenArray } from '../test-support/golden';
-import { forbidReading, gradientError, randomTensor } from '../test-support/random';
+import { relativeError } from '../../../tools/test-support/difference';
+import { describeGolden, type GoldenArray } from '../../../tools/test-support/shared';
+import { lengthMask, toTensor } from '../../../tools/test-support/tensors';
+import { forbidReading, gradientError, randomTensor } from '../../../tools/test-support/random';
 import { contextBroadcast } from './context-broadcast';
 import { InputError } from './input-error';
 import { supervisedContrastive, type SupervisedContrastiveOptions } from './supervised-contrastive';

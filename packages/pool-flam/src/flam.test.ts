@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { describeGolden, lengthMask, relativeError, toTensor, type GoldenArray } from '../test-support/golden';
-import { forbidReading, gradientError, randomTensor } from '../test-support/random';
+import { relativeError } from '../../../tools/test-support/difference';
+import { describeGolden, type GoldenArray } from '../../../tools/test-support/shared';
+import { lengthMask, toTensor } from '../../../tools/test-support/tensors';
+import { forbidReading, gradientError, randomTensor } from '../../../tools/test-support/random';
 import { flam } from './flam';
 import { flamParamNames, flamParamShape, type FlamParamName, type FlamParams } from './flam-params';
 import { InputError } from './input-error';

@@ -1,4 +1,4 @@
-import { normals } from '../test-support/random';
+import { normals } from '../../../tools/test-support/random';
 import { flamParamNames, flamParamShape } from './flam-params';
 import { initFlam } from './init-flam';
 import { InputError } from './input-error';

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { lengthMask, relativeError } from '../test-support/golden';
-import { forbidReading, gradientError, randomTensor } from '../test-support/random';
+import { relativeError } from '../../../tools/test-support/difference';
+import { lengthMask } from '../../../tools/test-support/tensors';
+import { forbidReading, gradientError, randomTensor } from '../../../tools/test-support/random';
 import { InputError } from './input-error';
 import { maxPool } from './max-pool';
 import { meanPool } from './mean-pool';
