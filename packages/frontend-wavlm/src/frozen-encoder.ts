@@ -15,9 +15,12 @@ const VERSION = 'ser-features-1';
 export interface FrozenOptions {
   /** Folder for models and features; SER_CACHE or ~/.cache/ser when absent. */
   cacheDir?: string;
-  /** `last`: the last hidden state; `all`: the input of block 1 and every block's output. */
-  layers?: 'last' | 'all';
-  /** Most samples of one batch, padding included; 960,000 (a minute) when absent. */
+  /** `last`: the last hidden state; `all`: the input of block 1 and every block's output; a number: that one of `all`. */
+  layers?: 'last' | 'all' | number;
+  /**
+   * Most samples of one batch, padding included; 960,000 (a minute) when absent. 1 takes each waveform by itself: its
+   * features are then the same to the last bit in whatever company it was extracted.
+   */
   batchSamples?: number;
   /** Threads within an operator; ONNX Runtime's choice when absent. */
   threads?: number;
@@ -31,12 +34,17 @@ export interface Features {
   data: Float32Array;
 }
 
+export interface ExtractOptions {
+  /** Which waveforms will be asked for again: only their features are looked up in the cache and put there. All when absent. */
+  keep?: readonly boolean[];
+}
+
 export interface FrozenEncoder {
   /**
    * Features of each waveform (16 kHz samples), without padding, in the given order. What is in the cache is read, the
    * rest is computed in batches of similar (or, where padding is not allowed, equal) length and put there.
    */
-  extract(waves: readonly Float32Array[]): Promise<Features[]>;
+  extract(waves: readonly Float32Array[], options?: ExtractOptions): Promise<Features[]>;
   /** How many were read and how many computed so far. */
   readonly counts: Readonly<{ cached: number; computed: number }>;
   dispose(): Promise<void>;
@@ -52,18 +60,23 @@ export interface FrozenEncoder {
 export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptions = {}): Promise<FrozenEncoder> {
   const { cacheDir = defaultCacheDir(), layers = 'last', batchSamples = 960_000, onProgress } = options;
   const { minSamples, maxSamples = Infinity, batching } = encoder;
-  const identity = createHash('sha256')
-    .update(`${VERSION} ${layers} ${await weightsHash(encoder)}`)
-    .digest('hex');
-  const model = join(cacheDir, 'onnx', `${identity}.onnx`);
+  if (typeof layers === 'number' && !(Number.isInteger(layers) && layers >= 0 && layers <= encoder.layerCount)) {
+    throw new InputError(`layers: expected "last", "all" or 0 to ${encoder.layerCount}, found ${layers}`);
+  }
+  const weights = await weightsHash(encoder);
+  const name = (outputs: string | number): string =>
+    createHash('sha256').update(`${VERSION} ${outputs} ${weights}`).digest('hex');
+  const identity = name(layers);
+  const modelName = name(layers === 'last' ? 'last' : 'all');
+  const model = join(cacheDir, 'onnx', `${modelName}.onnx`);
   const counts = { cached: 0, computed: 0 };
   let session: ort.InferenceSession | undefined;
 
   const open = async (): Promise<ort.InferenceSession> => {
-    const dataFile = `${identity}.weights`;
+    const dataFile = `${modelName}.weights`;
     const data = join(dirname(model), dataFile);
     if (!(await exists(model)) || !(await exists(data))) {
-      const exported = exportEncoderWithData(encoder, dataFile, { layers: layers === 'all' });
+      const exported = exportEncoderWithData(encoder, dataFile, { layers: layers !== 'last' });
       // The model last: where it is, its weights are.
       await writeWhole(data, exported.data);
       await writeWhole(model, [exported.model]);
@@ -94,31 +107,33 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
         [waves.length],
       ),
     });
-    const output = results[layers === 'all' ? 'layers' : 'frames'];
+    const output = results[layers === 'last' ? 'frames' : 'layers'];
     if (!output || !(output.data instanceof Float32Array)) throw new Error('ONNX Runtime delivered no frames');
     const values = output.data;
     const [features = 0, frames = 0] = [...output.dims].reverse();
-    const depth = layers === 'all' ? (output.dims[0] ?? 0) : 1;
+    const wanted = layers === 'all' ? [...Array(output.dims[0]).keys()] : [layers === 'last' ? 0 : layers];
+    const depth = wanted.length;
     return waves.map((wave, row) => {
       const own = encoder.frameCount(wave.length);
       const kept = new Float32Array(depth * own * features);
-      for (let layer = 0; layer < depth; layer++) {
+      for (const [i, layer] of wanted.entries()) {
         const start = (layer * waves.length + row) * frames * features;
-        kept.set(values.subarray(start, start + own * features), layer * own * features);
+        kept.set(values.subarray(start, start + own * features), i * own * features);
       }
       return { shape: layers === 'all' ? [depth, own, features] : [own, features], data: kept };
     });
   }
 
-  async function extract(waves: readonly Float32Array[]): Promise<Features[]> {
+  async function extract(waves: readonly Float32Array[], { keep }: ExtractOptions = {}): Promise<Features[]> {
     const found = new Map<number, Features>();
-    const paths = waves.map(featurePath);
+    const paths = waves.map((wave, i) => ((keep?.[i] ?? true) ? featurePath(wave) : undefined));
     const missing: number[] = [];
     for (const [i, wave] of waves.entries()) {
       if (wave.length < minSamples || wave.length > maxSamples) {
         throw new InputError(`waveform ${i}: ${wave.length} samples; the encoder takes ${minSamples} to ${maxSamples}`);
       }
-      const cached = await readFeatures(paths[i] ?? '');
+      const path = paths[i];
+      const cached = path === undefined ? undefined : await readFeatures(path);
       if (cached) found.set(i, cached);
       else missing.push(i);
     }
@@ -131,7 +146,8 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
         const one = features[k];
         if (!one) continue;
         found.set(i, one);
-        const path = paths[i] ?? '';
+        const path = paths[i];
+        if (path === undefined) continue;
         await mkdir(dirname(path), { recursive: true });
         await writeSafetensors(path, [['features', one]]);
       }

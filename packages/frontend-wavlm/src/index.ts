@@ -11,8 +11,14 @@ export {
 } from './config';
 export type { ApplyOptions, Encoder, EncoderInput, EncoderKind, EncoderOutput, TrainingNoise } from './encoder';
 export { exportEncoder, exportEncoderWithData, type ExportEncoderOptions } from './export-encoder';
-export { createFrozenEncoder, type Features, type FrozenEncoder, type FrozenOptions } from './frozen-encoder';
-export { isHubId, pullEncoder, type DownloadProgress, type PullOptions } from './hub';
+export {
+  createFrozenEncoder,
+  type ExtractOptions,
+  type Features,
+  type FrozenEncoder,
+  type FrozenOptions,
+} from './frozen-encoder';
+export { defaultCacheDir, isHubId, pullEncoder, type DownloadProgress, type PullOptions } from './hub';
 export { InputError } from './input-error';
 export { loadEncoder } from './load-encoder';
 export {

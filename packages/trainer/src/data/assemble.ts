@@ -23,6 +23,8 @@ export interface BatchArrays {
   readonly targets: Float32Array<ArrayBuffer>;
   /** [size] dominant class. */
   readonly labels: Int32Array<ArrayBuffer>;
+  /** Of each id, whether its waveform is the utterance's own from its start: neither mixed nor played at another speed. */
+  readonly whole: readonly boolean[];
 }
 
 /**
@@ -45,7 +47,9 @@ export async function assembleBatch(plan: BatchPlan, source: WaveSource, rows?: 
     targets.set(target, row * source.classes);
     labels[row] = label;
   }
-  return { ids: utterances.map(({ id }) => id), size, samples, waves, lengths, targets, labels };
+  const ids = utterances.map(({ id }) => id);
+  const whole = utterances.map(({ start, speed = 1, mix }) => start === 0 && speed === 1 && !mix);
+  return { ids, size, samples, waves, lengths, targets, labels, whole };
 }
 
 interface Rendered {

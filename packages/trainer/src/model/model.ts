@@ -39,11 +39,24 @@ export interface Model {
   readonly trainable: readonly Trainable[];
 }
 
-export type ModelInput = {
+export type WaveInput = {
   /** [batch, samples], 16 kHz, zero-padded. */
   readonly waves: tf.Tensor2D;
   /** [batch] int32 valid samples. */
   readonly lengths: tf.Tensor1D;
+};
+
+/** What a frozen encoder gave for the waveforms, in their place. */
+export type FeatureInput = {
+  /** [layers, batch, frames, features]: every layer where a sum of them is learned, else the one that is read. */
+  readonly features: tf.Tensor4D;
+  /** [batch, frames], 1 on valid frames. */
+  readonly mask: tf.Tensor2D;
+};
+
+export type Signal = WaveInput | FeatureInput;
+
+export type ModelInput = Signal & {
   /** [batch, features], 0 or 1/(1 − p): dropout of whole features. */
   readonly keep?: tf.Tensor2D;
   /** SpecAugment, [batch, time]: 1 where a step is masked. */
@@ -116,22 +129,41 @@ export function tuneMode(tune: string): 'frozen' | 'transformer' | 'all' | { top
  */
 export function forward(model: Model, input: ModelInput): ModelOutput {
   const { settings } = model;
-  const { waves, lengths, keep, timeMask, keepLayers } = input;
+  const { keep } = input;
+  const { selected, mask } = 'features' in input ? readFeatures(model, input) : encode(model, input);
+  const [batch, , dim] = selected.shape;
+  const features = keep ? tf.mul<tf.Tensor3D>(selected, tf.reshape(keep, [batch, 1, dim])) : selected;
+  const { pooled, frames, attention } = pool(model, features, mask);
+  const embedding = linear(pooled, model, 'projection');
+  const logits = linear(settings.classifier === 'projection' ? embedding : pooled, model, 'classifier');
+  return { logits, embedding, utterance: pooled, frames, mask, attention };
+}
+
+/** Frames that enter the pool [batch, frames, features], and which of them are valid [batch, frames]. */
+interface Frames {
+  readonly selected: tf.Tensor3D;
+  readonly mask: tf.Tensor2D;
+}
+
+function encode(model: Model, { waves, lengths, timeMask, keepLayers }: ModelInput & WaveInput): Frames {
+  const { layer, recompute } = model.settings;
   const encoded = model.encoder.apply(
     { waves, lengths },
     {
-      layers: settings.layer !== 'last',
-      recompute: settings.recompute,
+      layers: layer !== 'last',
+      recompute,
       training: { ...(timeMask ? { timeMask } : {}), ...(keepLayers ? { keepLayers } : {}) },
     },
   );
-  const selected = selectLayer(encoded, layerChoice(model));
-  const [batch, , dim] = selected.shape;
-  const features = keep ? tf.mul<tf.Tensor3D>(selected, tf.reshape(keep, [batch, 1, dim])) : selected;
-  const { pooled, frames, attention } = pool(model, features, encoded.mask);
-  const embedding = linear(pooled, model, 'projection');
-  const logits = linear(settings.classifier === 'projection' ? embedding : pooled, model, 'classifier');
-  return { logits, embedding, utterance: pooled, frames, mask: encoded.mask, attention };
+  return { selected: selectLayer(encoded, layerChoice(model)), mask: encoded.mask };
+}
+
+function readFeatures(model: Model, { features, mask }: FeatureInput): Frames {
+  const layers = tf.unstack(features) as tf.Tensor3D[];
+  const choice = layerChoice(model);
+  const [only] = layers;
+  if (!only) throw new Error('features of no layer');
+  return { selected: typeof choice === 'object' ? selectLayer({ frames: only, mask, layers }, choice) : only, mask };
 }
 
 function layerChoice(model: Model): Parameters<typeof selectLayer>[1] {

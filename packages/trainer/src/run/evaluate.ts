@@ -2,11 +2,11 @@ import * as tf from '@tensorflow/tfjs';
 import type { BatchLoader } from '../data/loader';
 import type { BatchPlan } from '../data/plan';
 import type { Engine, Runnable } from '../engine';
-import { forward, type Model, type ModelInput } from '../model/model';
+import { forward, type Model, type Signal } from '../model/model';
+import type { SignalSource } from './signal';
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
 
-export type Inference = Runnable<ModelInputs, InferenceOutput>;
-type ModelInputs = Pick<ModelInput, 'waves' | 'lengths'>;
+export type Inference = Runnable<Signal, InferenceOutput>;
 export type InferenceOutput = {
   /** [batch, classes]. */
   readonly probabilities: tf.Tensor2D;
@@ -16,14 +16,14 @@ export type InferenceOutput = {
   readonly attention: tf.Tensor2D;
 };
 
-/** The model as it is used: waveforms in, class probabilities, embedding and frame attention out. Plain tfjs. */
-export function infer(model: Model, input: ModelInputs): InferenceOutput {
+/** The model as it is used: waveforms (or their features) in, class probabilities, embedding and frame attention out. Plain tfjs. */
+export function infer(model: Model, input: Signal): InferenceOutput {
   const { logits, embedding, attention } = forward(model, input);
   return { probabilities: tf.softmax(logits), embedding, attention };
 }
 
 export function compileInference(engine: Engine, model: Model): Inference {
-  return engine.compile((input: ModelInputs) => infer(model, input));
+  return engine.compile((input: Signal) => infer(model, input));
 }
 
 /** What the model says about one utterance. */
@@ -40,16 +40,20 @@ export async function judge(
   inference: Inference,
   loader: BatchLoader,
   plans: readonly BatchPlan[],
-  options: { rows: number; frameCount: (samples: number) => number; signal?: AbortSignal },
+  options: {
+    rows: number;
+    read: SignalSource['read'];
+    frameCount: (samples: number) => number;
+    signal?: AbortSignal;
+  },
 ): Promise<Judgement[]> {
   const out: Judgement[] = [];
   for await (const batch of loader.batches(plans, options.rows)) {
     options.signal?.throwIfAborted();
-    const waves = tf.tensor2d(batch.waves, [batch.size, batch.samples]);
-    const lengths = tf.tensor1d(batch.lengths, 'int32');
-    const result = await inference({ waves, lengths });
+    const input = await options.read(batch);
+    const result = await inference(input);
     const rows = await Promise.all([result.probabilities.array(), result.embedding.array(), result.attention.array()]);
-    tf.dispose([waves, lengths, result]);
+    tf.dispose([input, result]);
     batch.ids.forEach((id, row) => {
       const [probabilities = [], embedding = [], attention = []] = rows.map((table) => table[row] ?? []);
       const frames = options.frameCount(batch.lengths[row] ?? 0);

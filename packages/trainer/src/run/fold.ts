@@ -27,6 +27,7 @@ import { components, openMetricsLog } from './metrics-log';
 import { learned, loadModel, saveModel } from './model-file';
 import { evaluationPlan, trainingPlans } from './plans';
 import type { Progress } from './progress';
+import { framesStay, frozenSignals, waveSignals } from './signal';
 import { stepInputs, type Update } from './step-inputs';
 import { versions } from './versions';
 
@@ -82,16 +83,21 @@ async function trainFold(job: FoldJob): Promise<FoldResult> {
   const step = engine.compile((input: StepInput) => trainStep(model, state, config, input));
   const inference = compileInference(engine, model);
   const loader = createLoader({ waves, labels: classOf, classes: labels.length });
+  const signals = framesStay(config, engine)
+    ? await frozenSignals(config, encoder, [...waves.values()], (line) => progress.line(`${title}  ${line}`))
+    : waveSignals(encoder);
+  const planned = { batching: signals.batching, maxSamples: encoder.maxSamples };
 
   try {
     const evaluate = (list: readonly Utterance[]): Promise<Judgement[]> =>
-      judge(inference, loader, evaluationPlan(config, sourcesOf(list), encoder), {
-        rows: encoder.batching === 'padded' ? config.batchSize : 0,
+      judge(inference, loader, evaluationPlan(config, sourcesOf(list), planned), {
+        rows: signals.batching === 'padded' ? config.batchSize : 0,
+        read: signals.read,
         frameCount: (samples) => encoder.frameCount(samples),
         signal,
       });
     const update = async (batch: BatchArrays, epoch: number, how: Update): Promise<Losses> => {
-      const losses = await runStep(step, stepInputs(config, model, fold.name, batch, how));
+      const losses = await runStep(step, stepInputs(config, model, fold.name, batch, await signals.read(batch), how));
       if (![losses.total, ...losses.raw].every(Number.isFinite)) throw notFinite(job, epoch, how.count, losses, batch);
       return losses;
     };
@@ -108,7 +114,7 @@ async function trainFold(job: FoldJob): Promise<FoldResult> {
     };
 
     // The weight of each loss: given, or from the first batches of the untrained model.
-    const planOf = trainingPlans(config, fold.name, sourcesOf(train), encoder);
+    const planOf = trainingPlans(config, fold.name, sourcesOf(train), planned);
     const measureWeights = async (): Promise<LossWeights> => {
       const ones = Object.fromEntries(config.losses.map((loss) => [loss, 1]));
       const how: Update = { count: 0, rates: { model: 0, centers: 0, encoder: 0 }, lossWeights: ones };
@@ -245,6 +251,7 @@ async function trainFold(job: FoldJob): Promise<FoldResult> {
     await step.dispose();
     await inference.dispose();
     await loader.close();
+    await signals.dispose();
     for (const variable of state.values()) variable.dispose();
     disposeModel(model);
   }

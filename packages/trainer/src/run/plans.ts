@@ -3,12 +3,15 @@ import type { Config } from '../config/schema';
 import { bucketLengths, planEpoch, planEvaluation, sampleRate, type BatchPlan, type Source } from '../data/plan';
 import { playedSamples } from '../data/speed';
 
+/** What of an encoder matters to a plan. */
+type PlannedFor = Pick<Encoder, 'batching' | 'maxSamples'>;
+
 /** The plan of each training epoch (from 1) of a fold. */
 export function trainingPlans(
   config: Config,
   fold: string,
   sources: readonly Source[],
-  encoder: Encoder,
+  encoder: PlannedFor,
 ): (epoch: number) => BatchPlan[] {
   const maxSamples = longest(config.crop, encoder);
   const [slowest = 1, fastest = 1] = config.speed;
@@ -29,7 +32,7 @@ export function trainingPlans(
 }
 
 /** Whole utterances up to `maxSeconds`. */
-export function evaluationPlan(config: Config, sources: readonly Source[], encoder: Encoder): BatchPlan[] {
+export function evaluationPlan(config: Config, sources: readonly Source[], encoder: PlannedFor): BatchPlan[] {
   const maxSamples = longest(config.maxSeconds, encoder);
   const lengths = sources.map(({ samples }) => samples);
   return planEvaluation(sources, {
@@ -40,6 +43,6 @@ export function evaluationPlan(config: Config, sources: readonly Source[], encod
   });
 }
 
-function longest(seconds: number, encoder: Encoder): number {
+function longest(seconds: number, encoder: PlannedFor): number {
   return Math.min(seconds * sampleRate, encoder.maxSamples ?? Infinity);
 }

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import type { BatchArrays } from '../data/assemble';
 import type { LossWeights } from '../loss-weights';
-import type { Model } from '../model/model';
+import type { Model, ModelInput, Signal } from '../model/model';
 import { seeded } from '../random';
 import type { LearningRates } from '../schedule';
 import type { StepInput } from '../step';
@@ -17,15 +17,21 @@ export interface Update {
   readonly lossWeights: LossWeights;
 }
 
-/** A batch and an update as tensors. Dropout and noise are drawn from (seed, fold, count) and nothing else. */
-export function stepInputs(config: Config, model: Model, fold: string, batch: BatchArrays, update: Update): StepInput {
+/** A batch, what the model reads of it, and an update as tensors. Dropout and noise are drawn from (seed, fold, count) and nothing else. */
+export function stepInputs(
+  config: Config,
+  model: Model,
+  fold: string,
+  batch: BatchArrays,
+  signal: Signal,
+  update: Update,
+): StepInput {
   const { count, rates, lossWeights } = update;
   const { scale, floor } = biasCorrections(Math.max(1, count));
   const averaging = 1 - Math.min(config.average, (1 + count) / (10 + count));
   const dim = model.encoder.hiddenSize;
   return {
-    waves: tf.tensor2d(batch.waves, [batch.size, batch.samples]),
-    lengths: tf.tensor1d(batch.lengths, 'int32'),
+    ...signal,
     targets: tf.tensor2d(batch.targets, [batch.size, model.classes]),
     labels: tf.tensor1d(batch.labels, 'int32'),
     lambdas: tf.tensor1d(config.losses.map((loss) => lossWeights[loss] ?? 0)),
@@ -51,7 +57,7 @@ function encoderNoise(
   fold: string,
   batch: BatchArrays,
   count: number,
-): Pick<StepInput, 'timeMask' | 'keepLayers'> {
+): Pick<ModelInput, 'timeMask' | 'keepLayers'> {
   const { specAugment, layerDrop } = config;
   if (!specAugment && layerDrop === 0) return {};
   const random = seeded(config.seed, 'noise', fold, count);

@@ -1,0 +1,150 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRandomEncoder, type EncoderConfig } from '@ser/frontend-wavlm';
+import * as tf from '@tensorflow/tfjs';
+import { largestDifference } from '../../../../tools/test-support/difference';
+import type { Config } from '../config/schema';
+import type { BatchArrays } from '../data/assemble';
+import { openEngine } from '../engine';
+import { createModel, disposeModel, forward } from '../model/model';
+import { seeded } from '../random';
+import { runFold } from './fold';
+import { framesStay, frozenSignals, waveSignals } from './signal';
+import { tinyFold } from './tiny-fold';
+
+const root = mkdtempSync(join(tmpdir(), 'ser-signal-'));
+const before = process.env['SER_CACHE'];
+afterEach(() => {
+  if (before === undefined) delete process.env['SER_CACHE'];
+  else process.env['SER_CACHE'] = before;
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const blocks = { hiddenSize: 16, layerCount: 2, heads: 2, feedForward: 24, epsilon: 1e-5 };
+const whisper: EncoderConfig = { ...blocks, kind: 'whisper', melBins: 12, maxPositions: 60 };
+/** Group norm: its statistics run over time, so the encoder itself must not see padding. */
+const hubert: EncoderConfig = {
+  ...blocks,
+  kind: 'hubert',
+  convNorm: 'group',
+  convBias: false,
+  convDim: [8, 8, 8],
+  convKernel: [10, 3, 2],
+  convStride: [5, 4, 2],
+  positionKernel: 8,
+  positionGroups: 2,
+  preNorm: false,
+  projectionNorm: false,
+  buckets: 0,
+  maxDistance: 0,
+  normalizeInput: false,
+};
+
+function testBatch(lengths: readonly number[], samples: number): BatchArrays {
+  const random = seeded('signal');
+  const waves = new Float32Array(lengths.length * samples);
+  lengths.forEach((length, row) => {
+    for (let n = 0; n < length; n++) waves[row * samples + n] = random() - 0.5;
+  });
+  return {
+    ids: lengths.map((_, i) => `u${i}`),
+    size: lengths.length,
+    samples,
+    waves,
+    lengths: Int32Array.from(lengths),
+    targets: new Float32Array(lengths.length * 2),
+    labels: new Int32Array(lengths.length),
+    whole: lengths.map(() => true),
+  };
+}
+
+describe('the features of a frozen encoder', () => {
+  test.each([
+    ['whisper', whisper, { layer: 'last' }, [3000, 3200, 1600], 3200],
+    ['whisper, one layer', whisper, { layer: '1' }, [3000, 3200, 1600], 3200],
+    ['whisper, a sum of all', whisper, { layer: 'weighted' }, [3000, 3200, 1600], 3200],
+    ['whisper, a sum of the blocks', whisper, { layer: 'blocks' }, [3000, 3200, 1600], 3200],
+    ['hubert with group norm', hubert, { layer: 'last' }, [3200, 3200], 3200],
+  ] as const)(
+    '%s: the model says what it says with the encoder inside',
+    async (name, shape, layer, lengths, samples) => {
+      process.env['SER_CACHE'] = join(root, name);
+      await openEngine('onnx-cpu', 1);
+      const { config } = await tinyFold(root, { ...layer, tune: 'frozen', encoder: 'whisper' });
+      const encoder = createRandomEncoder(shape, seeded('encoder'));
+      const model = createModel(config, encoder, 2, seeded('model'));
+      const batch = testBatch(lengths, samples);
+      const frozen = await frozenSignals({ ...config, threads: 1 }, encoder, [], () => undefined);
+      const [features, waves] = await Promise.all([frozen.read(batch), waveSignals(encoder).read(batch)]);
+      tf.tidy(() => {
+        const outputs = [features, waves].map((input) => forward(model, input));
+        for (const key of ['logits', 'embedding', 'attention', 'mask'] as const) {
+          const [a, b] = outputs.map((output) => output[key].dataSync());
+          expect({ key, difference: largestDifference(a ?? [], b ?? []) < 1e-4 }).toEqual({ key, difference: true });
+        }
+      });
+      await frozen.dispose();
+      disposeModel(model);
+    },
+  );
+
+  test('an encoder that must not see padding fills padded batches with what it says of each utterance alone', async () => {
+    process.env['SER_CACHE'] = join(root, 'alone');
+    const encoder = createRandomEncoder(hubert, seeded('encoder'));
+    const read = async (lengths: readonly number[], samples: number): Promise<Float32Array> => {
+      const frozen = await frozenSignals({ layer: 'last', threads: 1 }, encoder, [], () => undefined);
+      const signal = await frozen.read(testBatch(lengths, samples));
+      await frozen.dispose();
+      return 'features' in signal ? signal.features.dataSync<'float32'>() : new Float32Array();
+    };
+    const alone = await read([1600], 1600);
+    const padded = await read([1600, 3200], 3200);
+    expect(padded.subarray(0, alone.length)).toEqual(alone);
+    expect(new Set(padded.subarray(alone.length, padded.length / 2))).toEqual(new Set([0]));
+    encoder.dispose();
+  });
+
+  test('only what comes out the same in every epoch is kept', async () => {
+    const { config, engine } = await tinyFold(root);
+    const frozen: Config = { ...config, encoder: 'whisper', tune: 'frozen' };
+    expect(framesStay(frozen, engine)).toBe(true);
+    const others: Partial<Config>[] = [
+      { tune: 'top:1' },
+      { specAugment: true },
+      { layerDrop: 0.1 },
+      { speed: [0.9, 1] },
+    ];
+    for (const other of others) expect(framesStay({ ...frozen, ...other }, engine)).toBe(false);
+    expect(framesStay(frozen, { ...engine, name: 'onnx-cuda' })).toBe(false);
+  });
+
+  test('a fold computes each unmixed utterance once; it ends the same from an empty cache, a full one, and interrupted', async () => {
+    process.env['SER_CACHE'] = join(root, 'fold');
+    const run = async (name: string, stopAt = Infinity): Promise<unknown> => {
+      const dir = join(root, name);
+      const controller = new AbortController();
+      const job = await tinyFold(dir, { encoder: 'whisper', tune: 'frozen', layer: 'weighted', heads: 2 });
+      const createEncoder = () => Promise.resolve(createRandomEncoder(whisper, seeded('encoder')));
+      const step = ({ step }: { step: number }): void => (step >= stopAt ? controller.abort() : undefined);
+      const progress = { ...job.progress, step };
+      await runFold({ ...job, createEncoder, progress, signal: controller.signal });
+      const text = (file: string): string => readFileSync(join(dir, file)).toString('base64');
+      return [text('model.safetensors'), text('predictions.jsonl'), text('embeddings.jsonl')];
+    };
+    const files = (): string[] => {
+      const folder = join(root, 'fold', 'features');
+      const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((f) =>
+        f.endsWith('.safetensors'),
+      );
+      return names.map((name) => `${name} ${statSync(join(folder, name)).mtimeMs}`).sort();
+    };
+    const cold = await run('cold');
+    const written = files();
+    expect(written).toHaveLength(26);
+    expect(await run('warm')).toEqual(cold);
+    expect(files()).toEqual(written);
+    await expect(run('stopped', 7)).rejects.toThrow();
+    expect(await run('stopped')).toEqual(cold);
+  }, 120_000);
+});
