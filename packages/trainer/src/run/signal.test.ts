@@ -1,9 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRandomEncoder, type EncoderConfig } from '@ser/frontend-wavlm';
+import { createRandomEncoder } from '@ser/frontend-wavlm';
 import * as tf from '@tensorflow/tfjs';
 import { largestDifference } from '../../../../tools/test-support/difference';
+import { tinyConfigs } from '../../../../tools/test-support/tiny-encoders';
 import type { Config } from '../config/schema';
 import type { BatchArrays } from '../data/assemble';
 import { openEngine } from '../engine';
@@ -21,25 +22,7 @@ afterEach(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const blocks = { hiddenSize: 16, layerCount: 2, heads: 2, feedForward: 24, epsilon: 1e-5 };
-const whisper: EncoderConfig = { ...blocks, kind: 'whisper', melBins: 12, maxPositions: 60 };
-/** Group norm: its statistics run over time, so the encoder itself must not see padding. */
-const hubert: EncoderConfig = {
-  ...blocks,
-  kind: 'hubert',
-  convNorm: 'group',
-  convBias: false,
-  convDim: [8, 8, 8],
-  convKernel: [10, 3, 2],
-  convStride: [5, 4, 2],
-  positionKernel: 8,
-  positionGroups: 2,
-  preNorm: false,
-  projectionNorm: false,
-  buckets: 0,
-  maxDistance: 0,
-  normalizeInput: false,
-};
+const { whisper, hubertBase: hubert } = tinyConfigs;
 
 function testBatch(lengths: readonly number[], samples: number): BatchArrays {
   const random = seeded('signal');
