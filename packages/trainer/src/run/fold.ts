@@ -81,7 +81,6 @@ async function trainFold(job: FoldJob): Promise<FoldResult> {
   const model = createModel(config, encoder, labels.length, seeded(config.seed, 'model', fold.name));
   const state = createOptimizerState(model, config.average > 0);
   const step = engine.compile((input: StepInput) => trainStep(model, state, config, input));
-  const inference = compileInference(engine, model);
   const loader = createLoader({ waves, labels: classOf, classes: labels.length });
   const signals = framesStay(config, engine)
     ? await frozenSignals(config, encoder, [...waves.values()], (line) => progress.line(`${title}  ${line}`))
@@ -89,13 +88,20 @@ async function trainFold(job: FoldJob): Promise<FoldResult> {
   const planned = { batching: signals.batching, maxSamples: encoder.maxSamples };
 
   try {
-    const evaluate = (list: readonly Utterance[]): Promise<Judgement[]> =>
-      judge(inference, loader, evaluationPlan(config, sourcesOf(list), planned), {
-        rows: signals.batching === 'padded' ? config.batchSize : 0,
-        read: signals.read,
-        frameCount: (samples) => encoder.frameCount(samples),
-        signal,
-      });
+    const evaluate = async (list: readonly Utterance[]): Promise<Judgement[]> => {
+      // Compiled anew each time: kept, its sessions would hold as much memory as those of the step.
+      const inference = compileInference(engine, model);
+      try {
+        return await judge(inference, loader, evaluationPlan(config, sourcesOf(list), planned), {
+          rows: signals.batching === 'padded' ? config.batchSize : 0,
+          read: signals.read,
+          frameCount: (samples) => encoder.frameCount(samples),
+          signal,
+        });
+      } finally {
+        await inference.dispose();
+      }
+    };
     const update = async (batch: BatchArrays, epoch: number, how: Update): Promise<Losses> => {
       const losses = await runStep(step, stepInputs(config, model, fold.name, batch, await signals.read(batch), how));
       if (![losses.total, ...losses.raw].every(Number.isFinite)) throw notFinite(job, epoch, how.count, losses, batch);
@@ -249,7 +255,6 @@ async function trainFold(job: FoldJob): Promise<FoldResult> {
     return result;
   } finally {
     await step.dispose();
-    await inference.dispose();
     await loader.close();
     await signals.dispose();
     for (const variable of state.values()) variable.dispose();
