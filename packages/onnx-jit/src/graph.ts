@@ -29,7 +29,8 @@ export interface Value {
 export interface Node {
   readonly op: string;
   readonly domain: string;
-  readonly inputs: readonly (Value | null)[];
+  /** Set once more, if at all, by `Graph.replaceInput`. */
+  readonly inputs: (Value | null)[];
   readonly attributes: Readonly<Record<string, Attribute>>;
   readonly outputs: Value[];
   /** The tfjs kernel that asked for this node, for messages. */
@@ -132,13 +133,23 @@ export class Graph {
         return values;
       }
     }
-    const node: Node = { op, domain, inputs, attributes, outputs: [], kernel: this.kernel };
+    const node: Node = { op, domain, inputs: [...inputs], attributes, outputs: [], kernel: this.kernel };
     for (const { shape, dtype } of outputs) {
       node.outputs.push({ id: this.nextId++, shape: [...shape], dtype, source: { kind: 'node', node }, fixed });
     }
     this.nodes.push(node);
     this.known.set(key, node.outputs);
     return node.outputs;
+  }
+
+  /** Gives a recorded node another input, which `make` may make of new nodes: they take their place before it. */
+  replaceInput(node: Node, index: number, make: (before: Value) => Value): void {
+    const before = node.inputs[index];
+    if (!before) throw new Error(`${node.op} has no input ${index}`);
+    const count = this.nodes.length;
+    node.inputs[index] = make(before);
+    const made = this.nodes.splice(count);
+    this.nodes.splice(this.nodes.indexOf(node), 0, ...made);
   }
 
   private withSplat(value: Value, splat: number): Value {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
-import { difference, isAssigned } from './compare';
+import { difference, isAssigned, outputsOf } from './compare';
 import { CompileError } from './errors';
 import { sizeOf, type Value } from './graph';
 import { runInPlace, writesInPlace } from './in-place';
@@ -8,7 +8,7 @@ import type { Provider } from './lower/call';
 import { encodeModel, nameOf, type NamedValue } from './serialize';
 import { createSession } from './session';
 import { createStore } from './store';
-import { overwritable } from './overwrite';
+import { arrangeOverwriting } from './overwrite';
 import { emptyData, wrapData, wrapTensor } from './tensors';
 import { isTracing } from './trace-name';
 import { trace, type ArgumentType, type State, type Trace } from './trace';
@@ -42,13 +42,17 @@ export interface Compiled<Args extends TensorTree[], Result extends TensorTree> 
   dispose(): Promise<void>;
 }
 
-interface Entry {
+/** One recording of the function. */
+interface Recording {
   readonly trace: Trace;
+  /** The states that may be written over their old values. */
+  readonly overwritten: ReadonlySet<State>;
+}
+
+interface Entry extends Recording {
   readonly session: ort.InferenceSession;
   /** Names of the inputs that ONNX Runtime still asks for after its optimisation. */
   readonly wanted: ReadonlySet<string>;
-  /** The states that are written over their old values. */
-  readonly overwritten: ReadonlySet<State>;
   /** Whether results and states are given their memory, or ONNX Runtime makes it. */
   readonly inPlace: boolean;
   /** Whether a second call has recorded the same. */
@@ -73,11 +77,21 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
   const store = createStore(provider);
   let queue: Promise<unknown> = Promise.resolve();
 
-  const record = (args: Args): Trace =>
-    trace((tensors) => fn(...withLeaves(args, tensors)), argumentTypes(args), { provider, inline: false });
+  const record = (args: Args): Recording => {
+    const types = argumentTypes(args);
+    const recorded = trace((tensors) => fn(...withLeaves(args, tensors)), types, { provider, inline: false });
+    if (provider === 'webgpu') return { trace: recorded, overwritten: new Set() };
+    // Shapes are free in memory that is given, and a reshaping at the end would be a copy.
+    for (const state of recorded.states) if (isAssigned(state)) state.output = beforeReshape(state.output);
+    const changes = recorded.states
+      .filter(isAssigned)
+      .map((state) => ({ state, input: state.input, next: state.output }));
+    const overwritten = arrangeOverwriting(changes, recorded.graph, outputsOf(recorded));
+    return { trace: recorded, overwritten: new Set([...overwritten].map(({ state }) => state)) };
+  };
 
   async function build(args: Args): Promise<Entry> {
-    const recorded = record(args);
+    const { trace: recorded, overwritten } = record(args);
     await initialise(recorded.states, recorded);
     const outputs = namedOutputs(recorded);
     const inPlace = provider !== 'webgpu' && (await writesInPlace());
@@ -89,12 +103,11 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
       onDevice,
       profile: options.profile,
     });
-    const values = outputs.map((o) => o.value);
     return {
       trace: recorded,
+      overwritten,
       session,
       wanted: new Set(session.inputNames),
-      overwritten: inPlace ? overwritable(recorded.states.filter(isAssigned), recorded.graph, values) : new Set(),
       inPlace,
       verified: false,
     };
@@ -114,7 +127,7 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
     }
     const entry = await known;
     if (running && !entry.verified) {
-      const change = difference(entry.trace, record(args));
+      const change = difference(entry.trace, record(args).trace);
       if (change !== null)
         throw new CompileError(`the compiled function is not the same at its second call: ${change}`);
       entry.verified = true;
@@ -142,7 +155,7 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
     const targets: Record<string, ort.Tensor | null> = {};
     recorded.results.forEach((value, i) => (targets[resultName(i)] = inPlace ? emptyTensor(value) : null));
     assigned.forEach((state, i) => {
-      targets[stateName(i)] = store.target(state.variable, overwritten.has(state));
+      targets[stateName(i)] = inPlace ? store.target(state.variable, state.output.shape, overwritten.has(state)) : null;
     });
     const results = inPlace ? await runInPlace(session, feeds, targets) : await session.run(feeds, targets);
     const result = (name: string): ort.Tensor => {
@@ -213,6 +226,13 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
 function emptyTensor({ shape, dtype }: Value): ort.Tensor {
   if (dtype === 'int64') throw new Error('unexpected int64 result');
   return wrapData(emptyData(dtype, sizeOf(shape)), dtype, shape);
+}
+
+/** What a value was before it got its last shape, if a node made that. */
+function beforeReshape(value: Value): Value {
+  const node = value.source.kind === 'node' ? value.source.node : null;
+  const [inner] = node?.op === 'Reshape' ? node.inputs : [];
+  return inner?.source.kind === 'node' ? inner : value;
 }
 
 const resultName = (i: number): string => `result ${i}`;

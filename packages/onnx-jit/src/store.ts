@@ -14,8 +14,8 @@ import { emptyData, wrapData, wrapTensor } from './tensors';
 export interface Store {
   /** The value to read from in the next run. */
   read(variable: tf.Variable): ort.Tensor;
-  /** A buffer for the new value, the variable's own if `overwrite` allows it; null lets ONNX Runtime make one. */
-  target(variable: tf.Variable, overwrite: boolean): ort.Tensor | null;
+  /** A buffer for the new value in its `shape`, the variable's own if `overwrite` allows it; null lets ONNX Runtime make one. */
+  target(variable: tf.Variable, shape: readonly number[], overwrite: boolean): ort.Tensor | null;
   /** Takes over what a run wrote. */
   write(variable: tf.Variable, tensor: ort.Tensor): void;
   /** Gives a variable that was created while recording a real first value. */
@@ -38,8 +38,10 @@ interface Buffers {
   /** The tfjs data whose memory `tensor` shares. */
   dataId: object;
   tensor: ort.Tensor;
-  spare: ort.Tensor | null;
+  spare: Numbers | null;
 }
+
+type Numbers = Float32Array | Int32Array | Uint8Array;
 
 function createHostStore(): Store {
   const buffers = new Map<tf.Variable, Buffers>();
@@ -55,21 +57,27 @@ function createHostStore(): Store {
 
   return {
     read: (variable) => current(variable).tensor,
-    target(variable, overwrite) {
+    target(variable, shape, overwrite) {
       const state = current(variable);
-      if (overwrite && ownsMemory(variable, state.tensor)) return state.tensor;
-      state.spare ??= wrapData(emptyData(variable.dtype, variable.size), variable.dtype, variable.shape);
-      return state.spare;
+      if (overwrite && ownsMemory(variable, state.tensor))
+        return wrapData(arrayOf(state.tensor), variable.dtype, shape);
+      state.spare ??= emptyData(variable.dtype, variable.size);
+      return wrapData(state.spare, variable.dtype, shape);
     },
     write(variable, tensor) {
       const state = current(variable);
-      if (tensor === state.tensor) return;
+      const old = arrayOf(state.tensor);
+      const data = arrayOf(tensor);
+      if (data === old) return;
       const shared = !ownsMemory(variable, state.tensor);
-      const next = tf.tensor(arrayOf(tensor), variable.shape, variable.dtype);
-      const old = state.tensor;
+      const next = tf.tensor(data, variable.shape, variable.dtype);
       variable.assign(next);
       next.dispose();
-      buffers.set(variable, { dataId: variable.dataId, tensor, spare: shared ? null : old });
+      buffers.set(variable, {
+        dataId: variable.dataId,
+        tensor: wrapData(data, variable.dtype, variable.shape),
+        spare: shared ? null : old,
+      });
     },
     adopt,
     sync: () => Promise.resolve(),
@@ -82,7 +90,7 @@ function ownsMemory(variable: tf.Variable, { data }: ort.Tensor): boolean {
   return tf.engine().backend.refCount(variable.dataId) <= 1 && variable.dataSync() === data;
 }
 
-function arrayOf({ data, type }: ort.Tensor): Float32Array | Int32Array | Uint8Array {
+function arrayOf({ data, type }: ort.Tensor): Numbers {
   if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return data;
   throw new Error(`unexpected state of type ${type}`);
 }

@@ -139,3 +139,11 @@ export function slice(
   const pick = (v: readonly number[]): Value => g.int64(axes.map((i) => v[i] ?? 0));
   return g.one('Slice', [x, pick(starts), pick(ends), g.int64(axes), pick(steps)], { shape, dtype: x.dtype });
 }
+
+/** x + 0·(one element of `first`): x, but not before `first` is there. */
+export function after(g: Graph, x: Value, first: Value): Value {
+  const zeros = first.shape.map(() => 0);
+  const ones = first.shape.map(() => 1);
+  const element = reshape(g, slice(g, first, zeros, ones, ones, ones), []);
+  return g.one('Add', [x, cast(g, g.one('Mul', [element, g.scalar(0)], element), x.dtype)], x);
+}

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { CompileError } from '../errors';
-import type { Graph, Value } from '../graph';
+import { sizeOf, type Graph, type Value } from '../graph';
+import { AXPY } from '../ops/axpy';
 import { BARRIER } from '../ops/recompute';
 import { CONV1D, CONV1D_TRANSPOSE } from '../ops/conv1d';
 import { GELU } from '../ops/gelu';
 import { INSTANCE_NORM } from '../ops/instance-norm';
 import { LAYER_NORM } from '../ops/layer-norm';
-import { add, binary, cast, compare, div, mul, reshape, slice, sub, transpose, unary, where } from './basic';
+import { add, after, binary, compare, div, mul, reshape, slice, sub, transpose, unary, where } from './basic';
 import {
   broadcast,
   input,
@@ -20,6 +21,9 @@ import {
 } from './call';
 import { convolve, convolveTransposed } from './convolution';
 import { activate } from './elementwise';
+
+/** Elements below which a product and a sum cost no more than one pass. */
+const smallestAxpy = 4096;
 
 const toChannelFirst = (g: Graph, x: Value): Value => transpose(g, x, [0, 3, 1, 2]);
 const toChannelLast = (g: Graph, x: Value): Value => transpose(g, x, [0, 2, 3, 1]);
@@ -268,25 +272,15 @@ export const networks: Lowerings = {
     return offset ? add(g, scaled, offset, broadcast(scaled, offset)) : scaled;
   },
 
-  [BARRIER]: (call) => {
+  [BARRIER]: (call) => after(call.graph, input(call, 'x'), input(call, 'first')),
+  [AXPY]: (call) => {
     const g = call.graph;
-    const x = input(call, 'x');
-    const first = input(call, 'first');
-    // x + 0·(one element of `first`): the same number, but not before `first`.
-    const one = first.shape.map(() => 1);
-    const element = reshape(
-      g,
-      slice(
-        g,
-        first,
-        first.shape.map(() => 0),
-        one,
-        one,
-        one,
-      ),
-      [],
-    );
-    return g.one('Add', [x, cast(g, g.one('Mul', [element, g.scalar(0)], element), x.dtype)], x);
+    const [a, x, y] = [input(call, 'a'), input(call, 'x'), input(call, 'y')];
+    if (call.provider !== 'cpu' || sizeOf(y.shape) < smallestAxpy) return add(g, mul(g, a, x, x.shape), y);
+    // A convolution by one number, added to what is there: ONNX Runtime's only kernel that does both in one pass.
+    const flat = (v: Value): Value => reshape(g, v, [1, 1, sizeOf(v.shape)]);
+    const sum = g.one('FusedConv', [flat(x), flat(a), null, flat(y)], flat(y), {}, 'com.microsoft');
+    return reshape(g, sum, y.shape);
   },
   [CONV1D]: (call) => {
     const x = input(call, 'x');
