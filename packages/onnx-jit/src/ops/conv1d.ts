@@ -82,21 +82,21 @@ function inputGradient(
   const [outChannels = 0, channelsPerGroup = 0, kernel = 0] = filter.shape;
   const [batch = 0, channels = 0, time = 0] = x.shape;
   if (stride === 1) {
-    const outPerGroup = outChannels / groups;
-    const grouped = tf.reshape(tf.reverse(filter, 2), [groups, outPerGroup, channelsPerGroup, kernel]);
-    const flipped = tf.reshape(tf.transpose(grouped, [0, 2, 1, 3]), [channels, outPerGroup, kernel]);
     // The first and last outputs saw nothing but padding where that is longer than the kernel reaches back.
     const [head, tail] = [Math.max(0, before - kernel + 1), Math.max(0, after - kernel + 1)];
     const seen =
       head + tail > 0 ? tf.slice(dy, [0, 0, head], [batch, outChannels, (dy.shape[2] ?? 0) - head - tail]) : dy;
-    const attrs = {
-      stride: 1,
-      before: kernel - 1 - before + head,
-      after: kernel - 1 - after + tail,
-      groups,
-      dilation: 1,
-    };
-    return traceConv1d(seen, flipped, attrs);
+    const [start, end] = [kernel - 1 - before + head, kernel - 1 - after + tail];
+    // Whichever is less to turn round: the filter, or the signal before and after.
+    const turnSignal = filter.size > dy.size + x.size;
+    const outPerGroup = outChannels / groups;
+    const taps = turnSignal ? filter : tf.reverse(filter, 2);
+    const grouped = tf.reshape(taps, [groups, outPerGroup, channelsPerGroup, kernel]);
+    const turned = tf.reshape(tf.transpose(grouped, [0, 2, 1, 3]), [channels, outPerGroup, kernel]);
+    const attrs = { stride: 1, groups, dilation: 1 };
+    return turnSignal
+      ? tf.reverse(traceConv1d(tf.reverse(seen, 2), turned, { ...attrs, before: end, after: start }), 2)
+      : traceConv1d(seen, turned, { ...attrs, before: start, after: end });
   }
   const [dx] = runTraceKernel(CONV1D_TRANSPOSE, { x: dy, filter }, { stride, before, after, groups, time });
   if (!dx) throw new Error('conv1d: no gradient');

@@ -50,6 +50,9 @@ const convolutions: Case[] = [
   convolution([2, 3, 7], [4, 3, 3], { padding: 1 }),
   convolution([2, 3, 7], [4, 3, 4], { padding: [3, 1] }),
   convolution([2, 3, 2], [4, 3, 5], { padding: [4, 4] }),
+  // Filters larger than what they go over.
+  convolution([1, 3, 3], [4, 3, 6], { padding: [4, 2] }),
+  convolution([1, 4, 3], [6, 2, 8], { padding: [9, 3], groups: 2 }),
   convolution([2, 3, 6], [2, 3, 2], { padding: [3, 0] }), // more padding than the kernel can reach back over
   convolution([2, 3, 6], [2, 3, 2], { padding: [3, 4] }),
   convolution([2, 3, 6], [2, 3, 2], { padding: [3, 0], stride: 2 }),
