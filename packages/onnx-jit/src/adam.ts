@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import { axpy } from './ops/axpy';
 
 const beta1 = 0.9;
 const beta2 = 0.999;
@@ -26,15 +25,16 @@ export interface AdamState<T extends tf.Tensor = tf.Tensor> {
  * One Adam update (Kingma and Ba) as a pure function of tensors. `decay` is decoupled weight decay.
  *
  * Every operation here is a pass over all parameters, which the memory's speed pays for. Sums in place of means, with
- * their factors in two scalars, take nine passes where the formula as printed takes fourteen.
+ * their factors in two scalars, take nine passes where the formula as printed takes thirteen.
  */
 export function adam(state: AdamState, gradient: tf.Tensor, controls: AdamControls, decay = 0): AdamState {
   const { rate, scale, floor } = controls;
   const first = tf.add(tf.mul(state.first, beta1), gradient);
   const second = tf.add(tf.mul(state.second, beta2), tf.mul(gradient, gradient));
   const direction = tf.div(first, tf.add(tf.sqrt(second), floor));
-  const step = decay > 0 ? axpy(tf.div(decay, scale), state.value, direction) : direction;
-  return { value: axpy(tf.neg(tf.mul(rate, scale)), step, state.value), first, second };
+  // Whatever is to happen to the weights comes first, so that they change in the last operation.
+  const step = decay > 0 ? tf.add(direction, tf.mul(state.value, tf.div(decay, scale))) : direction;
+  return { value: tf.sub(state.value, tf.mul(step, tf.mul(rate, scale))), first, second };
 }
 
 /** One Adam update of variables in place; returns the parameter's new value. */

@@ -13,7 +13,7 @@ export type Attribute = number | readonly number[] | { readonly float: number } 
 export type Source =
   | { readonly kind: 'node'; readonly node: Node }
   | { readonly kind: 'constant'; readonly data: Data }
-  | { readonly kind: 'input'; readonly name: string };
+  | { readonly kind: 'input'; readonly name: string; readonly variable: boolean };
 
 export interface Value {
   readonly id: number;
@@ -61,8 +61,10 @@ export class Graph {
 
   constructor(private readonly keepLargeUnfolded: boolean) {}
 
-  input(name: string, shape: Shape, dtype: DType): Value {
-    const value: Value = { id: this.nextId++, shape: [...shape], dtype, source: { kind: 'input', name }, fixed: false };
+  /** @param variable whether it is the value of a tfjs variable before the step */
+  input(name: string, shape: Shape, dtype: DType, variable = false): Value {
+    const source = { kind: 'input', name, variable } as const;
+    const value: Value = { id: this.nextId++, shape: [...shape], dtype, source, fixed: false };
     this.inputs.push(value);
     return value;
   }

@@ -32,6 +32,7 @@ export interface Compiled<Args extends TensorTree[], Result extends TensorTree> 
    * compares, so that a number that changes between calls is an error and not silently the first one for ever.
    * Calls run one after the other. Returned tensors belong to the caller and live on the current tfjs backend. What
    * was read from a variable's memory (`dataSync` on the CPU backend) holds until the next call: copy it to keep it.
+   * A run that fails half way leaves variables that it had written to with their new values.
    */
   (...args: Args): Promise<Result>;
   /** Brings variables that live on the GPU between steps back to tfjs; nothing to do on the CPU. */

@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { adam } from './adam';
 import { jit } from './jit';
-import { axpy } from './ops/axpy';
 import './testing/all-close';
 import { floats, makeTensor } from './testing/sample';
 
@@ -16,6 +15,8 @@ const matrix = (seed: number, rows = size, range = 0.2): tf.Tensor2D =>
   makeTensor(floats([rows, size], -range, range), seed) as tf.Tensor2D;
 const x = matrix(1, 6, 1);
 const y = matrix(2, 6, 1);
+
+const axpy = (a: tf.Scalar, x: tf.Tensor, y: tf.Tensor): tf.Tensor => tf.add(tf.mul(a, x), y);
 
 type Weights = readonly [tf.Variable<tf.Rank.R2>, tf.Variable<tf.Rank.R2>];
 
@@ -120,8 +121,8 @@ const steps: Record<string, Step> = {
       return tf.sum(v);
     },
   },
-  'added to something else': {
-    over: [false, false],
+  'added to something else, and to itself': {
+    over: [true, false],
     of: ([w, v]) => {
       assign(w, axpy(tf.scalar(0.5), w, matrix(9)));
       assign(v, axpy(tf.scalar(0.5), v, v));
@@ -150,6 +151,25 @@ async function compare(step: (weights: Weights) => tf.Tensor): Promise<boolean[]
 describe('weights written over while the step runs', () => {
   it.each(Object.entries(steps))('%s', async (_, { over, of }) => {
     expect(await compare(of)).toEqual(over);
+  });
+
+  const optimizers: Record<string, () => tf.Optimizer> = {
+    sgd: () => tf.train.sgd(0.1),
+    momentum: () => tf.train.momentum(0.1, 0.9),
+    adam: () => tf.train.adam(0.01, 0.9, 0.999, 0.01),
+  };
+  it.each(Object.entries(optimizers))('by %s of tfjs', async (_, create) => {
+    const [first, second] = [create(), create()];
+    const owner = new Map<Weights, tf.Optimizer>();
+    const over = await compare((weights) => {
+      const optimizer = owner.get(weights) ?? (owner.size === 0 ? first : second);
+      owner.set(weights, optimizer);
+      const [w, v] = weights;
+      const { value, grads } = tf.variableGrads(() => loss(tf.matMul(tf.matMul(x, w), v)), [w, v]);
+      optimizer.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
+      return value;
+    });
+    expect(over).toEqual([true, true]);
   });
 
   it('any order of reading and updating gives what eager gives', async () => {

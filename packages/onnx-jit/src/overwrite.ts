@@ -19,7 +19,7 @@ const [factor, addend] = [1, 3];
 /**
  * Which states' new values a step may write over the old ones, because nothing needs the old value any more once the
  * node that makes the new one runs. That is so of an optimiser's moments, which go element by element from old to new.
- * Weights that end in an axpy (`ops/axpy.ts`) are read by products of the backward pass as well: the graph is changed
+ * Weights that end in an axpy (`lower/axpy.ts`) are read by products of the backward pass as well: the graph is changed
  * so that those come first.
  *
  * @param changes the states to look at
@@ -71,7 +71,9 @@ export function arrangeOverwriting<T extends Change>(
     if (last.op !== 'FusedConv' || !isFlat(last.inputs[addend], input)) return false;
 
     const made = spread(input, last, (node) => views.has(node.op) || isChain(node));
-    if (!made || last.inputs.some((value, i) => i !== addend && value && made.values.has(value))) return false;
+    if (!made) return false;
+    const aliases = spread(input, last, (node) => views.has(node.op))?.values;
+    if (last.inputs.some((value, i) => i !== addend && value && aliases?.has(value))) return false;
     const others = [...made.others];
     if (others.some(({ op }) => !consuming.has(op))) return false;
     const before = new Set(reachable(graph, [next]));

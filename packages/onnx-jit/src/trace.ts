@@ -75,7 +75,7 @@ class Recorder {
     const initial = this.values.get(variable.dataId) ?? null;
     const value = this.inline
       ? this.graph.constant(dataOf(variable), variable.shape, asDType(variable.name, variable.dtype))
-      : this.graph.input(`state ${this.states.size}`, variable.shape, asDType(variable.name, variable.dtype));
+      : this.graph.input(`state ${this.states.size}`, variable.shape, asDType(variable.name, variable.dtype), true);
     const state: State = { variable, input: value, output: value, initial };
     this.states.set(variable, state);
     return state;

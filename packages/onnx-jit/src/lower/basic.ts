@@ -1,4 +1,4 @@
-import { onnxType, sameShape, type DType, type Graph, type Shape, type Value } from '../graph';
+import { onnxType, sameShape, type DType, type Graph, type Node, type Shape, type Value } from '../graph';
 
 /** Building blocks shared by the lowerings. Each leaves out the node that would change nothing. */
 
@@ -146,4 +146,9 @@ export function after(g: Graph, x: Value, first: Value): Value {
   const ones = first.shape.map(() => 1);
   const element = reshape(g, slice(g, first, zeros, ones, ones, ones), []);
   return g.one('Add', [x, cast(g, g.one('Mul', [element, g.scalar(0)], element), x.dtype)], x);
+}
+
+/** The node that made a value, if it is this operator. */
+export function nodeOf({ source }: Value, op: string): Node | null {
+  return source.kind === 'node' && source.node.op === op ? source.node : null;
 }

@@ -1,7 +1,18 @@
 import { CompileError } from '../errors';
 import type { Graph, Value } from '../graph';
 import { add, binary, cast, compare, div, expand, mul, sub, unary, where } from './basic';
-import { broadcast, dtypeAttr, input, inputList, numberAttr, type Call, type Lowering, type Lowerings } from './call';
+import {
+  broadcast,
+  dtypeAttr,
+  input,
+  inputList,
+  numberAttr,
+  type Call,
+  type Lowering,
+  type Lowerings,
+  type Provider,
+} from './call';
+import { axpy } from './axpy';
 import { softmaxGradient } from './softmax-gradient';
 
 const simple =
@@ -27,10 +38,10 @@ const operands = (call: Call): { g: Graph; a: Value; b: Value; shape: number[] }
 };
 
 const arithmetic =
-  (emit: (g: Graph, a: Value, b: Value, shape: number[]) => Value): Lowering =>
+  (emit: (g: Graph, a: Value, b: Value, shape: number[], provider: Provider) => Value): Lowering =>
   (call) => {
     const { g, a, b, shape } = operands(call);
-    return emit(g, a, b, shape);
+    return emit(g, a, b, shape, call.provider);
   };
 
 const comparison =
@@ -195,7 +206,7 @@ export const elementwise: Lowerings = {
       return g.one('Clip', [x, bound('clipValueMin'), bound('clipValueMax')], x);
     }),
 
-  Add: arithmetic(add),
+  Add: arithmetic((g, a, b, shape, provider) => axpy(g, provider, a, b, 1) ?? add(g, a, b, shape)),
   AddN: (call) => {
     const [first, ...rest] = inputList(call);
     if (!first) throw new CompileError('AddN: no input');
@@ -211,7 +222,9 @@ export const elementwise: Lowerings = {
   Pow: arithmetic(pow),
   RealDiv: arithmetic((g, a, b, shape) => div(g, cast(g, a, 'float32'), cast(g, b, 'float32'), shape)),
   SquaredDifference: arithmetic((g, a, b, shape) => square(g, sub(g, a, b, shape))),
-  Sub: arithmetic((g, a, b, shape) => softmaxGradient(g, a, b) ?? sub(g, a, b, shape)),
+  Sub: arithmetic(
+    (g, a, b, shape, provider) => axpy(g, provider, a, b, -1) ?? softmaxGradient(g, a, b) ?? sub(g, a, b, shape),
+  ),
   Prelu: (call) => {
     const x = input(call, 'x');
     const alpha = input(call, 'alpha');

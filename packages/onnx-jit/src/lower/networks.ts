@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { CompileError } from '../errors';
-import { sizeOf, type Graph, type Value } from '../graph';
-import { AXPY } from '../ops/axpy';
+import type { Graph, Value } from '../graph';
 import { BARRIER } from '../ops/recompute';
 import { CONV1D, CONV1D_TRANSPOSE } from '../ops/conv1d';
 import { GELU } from '../ops/gelu';
@@ -21,9 +20,6 @@ import {
 } from './call';
 import { convolve, convolveTransposed } from './convolution';
 import { activate } from './elementwise';
-
-/** Elements below which a product and a sum cost no more than one pass. */
-const smallestAxpy = 4096;
 
 const toChannelFirst = (g: Graph, x: Value): Value => transpose(g, x, [0, 3, 1, 2]);
 const toChannelLast = (g: Graph, x: Value): Value => transpose(g, x, [0, 2, 3, 1]);
@@ -273,15 +269,6 @@ export const networks: Lowerings = {
   },
 
   [BARRIER]: (call) => after(call.graph, input(call, 'x'), input(call, 'first')),
-  [AXPY]: (call) => {
-    const g = call.graph;
-    const [a, x, y] = [input(call, 'a'), input(call, 'x'), input(call, 'y')];
-    if (call.provider !== 'cpu' || sizeOf(y.shape) < smallestAxpy) return add(g, mul(g, a, x, x.shape), y);
-    // A convolution by one number, added to what is there: ONNX Runtime's only kernel that does both in one pass.
-    const flat = (v: Value): Value => reshape(g, v, [1, 1, sizeOf(v.shape)]);
-    const sum = g.one('FusedConv', [flat(x), flat(a), null, flat(y)], flat(y), {}, 'com.microsoft');
-    return reshape(g, sum, y.shape);
-  },
   [CONV1D]: (call) => {
     const x = input(call, 'x');
     const filter = input(call, 'filter');

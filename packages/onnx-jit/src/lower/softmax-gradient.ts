@@ -1,5 +1,5 @@
-import type { Graph, Node, Value } from '../graph';
-import { mul, reduce, sub } from './basic';
+import type { Graph, Value } from '../graph';
+import { mul, nodeOf, reduce, sub } from './basic';
 
 /**
  * tfjs writes the gradient of y = softmax(s) as dy·y − y·Σ dy·y, four passes over the scores. Recognised at its
@@ -42,8 +42,4 @@ function transposedProduct(dy: Value): { outputGradient: Value; values: Value } 
       : null;
   const turned = nodeOf(right, 'Transpose')?.inputs[0];
   return turned ? { outputGradient: left, values: turned } : null;
-}
-
-function nodeOf({ source }: Value, op: string): Node | null {
-  return source.kind === 'node' && source.node.op === op ? source.node : null;
 }

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import { axpy } from '../../ops/axpy';
 import { conv1d, type Conv1dOptions } from '../../ops/conv1d';
 import { gelu } from '../../ops/gelu';
 import { instanceNorm } from '../../ops/instance-norm';
@@ -111,19 +110,10 @@ const recomputations: Case[] = [
   },
 ];
 
-// From 4,096 elements on it is one node.
-const axpys: Case[] = [[], [3], [0, 2], [2, 3], [64, 64], [5, 1000], [4, 1, 8, 129]].map((shape) => ({
-  name: `axpy of [${shape}]`,
-  inputs: [floats([]), floats(shape), floats(shape)],
-  fn: (a, x, y) => axpy(a!, x!, y!),
-  noGradient: 'it is made for updates',
-}));
-
 export const ownOpCases: readonly Case[] = [
   ...layerNorms,
   ...gelus,
   ...convolutions,
   ...instanceNorms,
   ...recomputations,
-  ...axpys,
 ];
