@@ -84,11 +84,8 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
     if (provider === 'webgpu') return { trace: recorded, overwritten: new Set() };
     // Shapes are free in memory that is given, and a reshaping at the end would be a copy.
     for (const state of recorded.states) if (isAssigned(state)) state.output = beforeReshape(state.output);
-    const changes = recorded.states
-      .filter(isAssigned)
-      .map((state) => ({ state, input: state.input, next: state.output }));
-    const overwritten = arrangeOverwriting(changes, recorded.graph, outputsOf(recorded));
-    return { trace: recorded, overwritten: new Set([...overwritten].map(({ state }) => state)) };
+    const assigned = recorded.states.filter(isAssigned);
+    return { trace: recorded, overwritten: arrangeOverwriting(assigned, recorded.graph, outputsOf(recorded)) };
   };
 
   async function build(args: Args): Promise<Entry> {

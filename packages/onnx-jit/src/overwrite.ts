@@ -1,10 +1,10 @@
 import { reachable, sameShape, type Graph, type Node, type Value } from './graph';
-import { after } from './lower/basic';
+import { cast, firstOf, where } from './lower/basic';
 
 /** A state's value before a step and after it. */
 export interface Change {
   readonly input: Value;
-  readonly next: Value;
+  readonly output: Value;
 }
 
 /** Each element of the result needs nothing but the same element of the operands. */
@@ -62,10 +62,10 @@ export function arrangeOverwriting<T extends Change>(
     return joins && sum && (position.get(node) ?? end) < end ? summed(sum, end) : value;
   };
 
-  const allowed = ({ input, next }: Change): boolean => {
+  const allowed = ({ input, output }: Change): boolean => {
     // What leaves by a second name is copied from the first, at a time of ONNX Runtime's choosing.
-    if (times.get(next) !== 1 || next.source.kind !== 'node') return false;
-    const last = next.source.node;
+    if (times.get(output) !== 1 || output.source.kind !== 'node') return false;
+    const last = output.source.node;
     const isChain = (node: Node): boolean => isElementwise(node, input);
     if (isChain(last)) return spread(input, last, isChain)?.others.size === 0;
     if (last.op !== 'FusedConv' || !isFlat(last.inputs[addend], input)) return false;
@@ -76,18 +76,22 @@ export function arrangeOverwriting<T extends Change>(
     if (last.inputs.some((value, i) => i !== addend && value && aliases?.has(value))) return false;
     const others = [...made.others];
     if (others.some(({ op }) => !consuming.has(op))) return false;
-    const before = new Set(reachable(graph, [next]));
+    const before = new Set(reachable(graph, [output]));
     const late = others.filter((node) => !before.has(node));
     const end = position.get(last) ?? 0;
     if (late.some((node) => (position.get(node) ?? end) >= end)) return false;
     const results = late.flatMap(({ outputs: [made] }) => (made ? [summed(made, end)] : []));
     if (results.length > 0) {
-      graph.replaceInput(last, factor, (a) => results.reduce((sum, result) => after(graph, sum, result), a));
+      graph.replaceInput(last, factor, (a) => results.reduce((same, result) => after(graph, same, result), a));
     }
     return true;
   };
   return new Set(changes.filter(allowed));
 }
+
+/** The factor `a`, but not before `result` is there: chosen by one of its elements from itself and itself. */
+const after = (g: Graph, a: Value, result: Value): Value =>
+  where(g, cast(g, firstOf(g, result), 'bool'), a, a, a.shape);
 
 const isElementwise = ({ op, domain, outputs }: Node, { shape }: Value): boolean =>
   domain === '' && elementwise.has(op) && outputs.every((value) => sameShape(value.shape, shape));

@@ -140,12 +140,11 @@ export function slice(
   return g.one('Slice', [x, pick(starts), pick(ends), g.int64(axes), pick(steps)], { shape, dtype: x.dtype });
 }
 
-/** x + 0·(one element of `first`): x, but not before `first` is there. */
-export function after(g: Graph, x: Value, first: Value): Value {
-  const zeros = first.shape.map(() => 0);
-  const ones = first.shape.map(() => 1);
-  const element = reshape(g, slice(g, first, zeros, ones, ones, ones), []);
-  return g.one('Add', [x, cast(g, g.one('Mul', [element, g.scalar(0)], element), x.dtype)], x);
+/** The first element, as a scalar. */
+export function firstOf(g: Graph, x: Value): Value {
+  const zeros = x.shape.map(() => 0);
+  const ones = x.shape.map(() => 1);
+  return reshape(g, slice(g, x, zeros, ones, ones, ones), []);
 }
 
 /** The node that made a value, if it is this operator. */

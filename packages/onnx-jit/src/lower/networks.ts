@@ -6,7 +6,7 @@ import { CONV1D, CONV1D_TRANSPOSE } from '../ops/conv1d';
 import { GELU } from '../ops/gelu';
 import { INSTANCE_NORM } from '../ops/instance-norm';
 import { LAYER_NORM } from '../ops/layer-norm';
-import { add, after, binary, compare, div, mul, reshape, slice, sub, transpose, unary, where } from './basic';
+import { add, binary, cast, compare, div, firstOf, mul, reshape, slice, sub, transpose, unary, where } from './basic';
 import {
   broadcast,
   input,
@@ -268,7 +268,13 @@ export const networks: Lowerings = {
     return offset ? add(g, scaled, offset, broadcast(scaled, offset)) : scaled;
   },
 
-  [BARRIER]: (call) => after(call.graph, input(call, 'x'), input(call, 'first')),
+  [BARRIER]: (call) => {
+    const g = call.graph;
+    const x = input(call, 'x');
+    // x + 0·(one element of `first`): the same number, but not before `first`.
+    const element = firstOf(g, input(call, 'first'));
+    return g.one('Add', [x, cast(g, g.one('Mul', [element, g.scalar(0)], element), x.dtype)], x);
+  },
   [CONV1D]: (call) => {
     const x = input(call, 'x');
     const filter = input(call, 'filter');
