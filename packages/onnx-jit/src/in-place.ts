@@ -43,31 +43,41 @@ export async function runInPlace<T extends ort.Tensor | null>(
 
 let answer: Promise<boolean> | undefined;
 
-/** Whether this binding behaves as described, tried once a process. */
+/**
+ * Whether this binding behaves as described, and an axpy (`lower/axpy.ts`) may be written over what it is added to;
+ * tried once a process.
+ */
 export function writesInPlace(): Promise<boolean> {
   answer ??= tryInPlace().catch(() => false);
   return answer;
 }
 
 async function tryInPlace(): Promise<boolean> {
-  const type = (name: string) => ({
+  const shape = [1, 1, 4096];
+  const type = (name: string, dims: number[]) => ({
     name,
-    type: { tensorType: { elemType: onnxType.float32, shape: { dim: [{ dimValue: 1 }] } } },
+    type: { tensorType: { elemType: onnxType.float32, shape: { dim: dims.map((dimValue) => ({ dimValue })) } } },
   });
+  const axpy = { opType: 'FusedConv', domain: 'com.microsoft', input: ['x', 'factor', '', 'z'], output: ['next z'] };
   const message = onnx.ModelProto.create({
     irVersion: 8,
-    opsetImport: [{ domain: '', version: 17 }],
+    opsetImport: [
+      { domain: '', version: 17 },
+      { domain: 'com.microsoft', version: 1 },
+    ],
     graph: {
       name: 'in place?',
-      node: [sequenceNode, { opType: 'Add', input: ['x', 'x'], output: ['y'] }],
-      input: [type('x')],
-      output: [sequenceOutput, type('y')],
+      node: [sequenceNode, { opType: 'Add', input: ['x', 'x'], output: ['y'] }, axpy],
+      input: [type('x', shape), type('factor', [1, 1, 1]), type('z', shape)],
+      output: [sequenceOutput, type('y', shape), type('next z', shape)],
     },
   });
   const session = await ort.InferenceSession.create(onnx.ModelProto.encode(message).finish(), { logSeverityLevel: 3 });
-  const y = new Float32Array(1);
-  const tensor = (data: Float32Array): ort.Tensor => new ort.Tensor('float32', data, [1]);
-  await runInPlace(session, { x: tensor(Float32Array.of(1)) }, { y: tensor(y) });
+  const [x, y, z] = [Float32Array.from({ length: 4096 }, (_, i) => i), new Float32Array(4096), new Float32Array(4096)];
+  z.fill(1);
+  const tensor = (data: Float32Array, dims = shape): ort.Tensor => new ort.Tensor('float32', data, dims);
+  const feeds = { x: tensor(x), factor: tensor(Float32Array.of(3), [1, 1, 1]), z: tensor(z) };
+  await runInPlace(session, feeds, { y: tensor(y), 'next z': tensor(z) });
   await session.release();
-  return y[0] === 2;
+  return x.every((value, i) => y[i] === 2 * value && z[i] === 3 * value + 1);
 }
