@@ -4,12 +4,13 @@ import { difference, isAssigned, outputsOf } from './compare';
 import { CompileError } from './errors';
 import { sizeOf, type Value } from './graph';
 import { runInPlace, writesInPlace } from './in-place';
+import { nodeOf } from './lower/basic';
 import type { Provider } from './lower/call';
 import { encodeModel, nameOf, type NamedValue } from './serialize';
 import { createSession } from './session';
 import { createStore } from './store';
 import { arrangeOverwriting } from './overwrite';
-import { emptyData, wrapData, wrapTensor } from './tensors';
+import { arrayOf, emptyData, wrapData, wrapTensor } from './tensors';
 import { isTracing } from './trace-name';
 import { trace, type ArgumentType, type State, type Trace } from './trace';
 import { leavesOf, mapTree, type Tree } from './tree';
@@ -228,8 +229,7 @@ function emptyTensor({ shape, dtype }: Value): ort.Tensor {
 
 /** What a value was before it got its last shape, if a node made that. */
 function beforeReshape(value: Value): Value {
-  const node = value.source.kind === 'node' ? value.source.node : null;
-  const [inner] = node?.op === 'Reshape' ? node.inputs : [];
+  const inner = nodeOf(value, 'Reshape')?.inputs[0];
   return inner?.source.kind === 'node' ? inner : value;
 }
 
@@ -260,9 +260,5 @@ function withLeaves<Args extends TensorTree[]>(args: Args, tensors: readonly tf.
 }
 
 function toTensor(result: ort.Tensor, { shape, dtype }: Value): tf.Tensor {
-  const { data } = result;
-  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) {
-    return tf.tensor(data, [...shape], dtype === 'int64' ? 'int32' : dtype);
-  }
-  throw new Error(`unexpected ${result.type} result`);
+  return tf.tensor(arrayOf(result), [...shape], dtype === 'int64' ? 'int32' : dtype);
 }

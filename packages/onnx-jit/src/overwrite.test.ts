@@ -45,6 +45,17 @@ function train(forward: (w: tf.Tensor2D, v: tf.Tensor2D) => tf.Tensor) {
   };
 }
 
+const twoLayers = (w: tf.Tensor2D, v: tf.Tensor2D): tf.Tensor => tf.matMul(tf.matMul(x, w), v);
+
+/** Gradient descent that also takes something of the first weights before it and makes something of that after it. */
+const trainAround =
+  <T>(before: (w: tf.Tensor2D) => T, after: (taken: T, v: tf.Tensor2D) => tf.Tensor) =>
+  (weights: Weights): tf.Tensor => {
+    const taken = before(weights[0]);
+    train(twoLayers)(weights);
+    return after(taken, weights[1]);
+  };
+
 interface Step {
   /** Whether the new weights are to be written over the old ones. */
   readonly over: readonly [boolean, boolean];
@@ -53,7 +64,7 @@ interface Step {
 
 const steps: Record<string, Step> = {
   // dL/dw needs v, and neither update needs the product that reads it.
-  'two layers': { over: [true, true], of: train((w, v) => tf.matMul(tf.matMul(x, w), v)) },
+  'two layers': { over: [true, true], of: train(twoLayers) },
   transposed: {
     over: [true, true],
     of: train((w, v) => tf.matMul(tf.matMul(x, w, false, true), tf.transpose(v))),
@@ -79,7 +90,7 @@ const steps: Record<string, Step> = {
   'Adam with weight decay': {
     over: [true, true],
     of: ([w, v]) => {
-      const { value, grads } = tf.variableGrads(() => loss(tf.matMul(tf.matMul(x, w), v)), [w, v]);
+      const { value, grads } = tf.variableGrads(() => loss(twoLayers(w, v)), [w, v]);
       const controls = { rate: tf.scalar(0.01), scale: tf.scalar(1), floor: tf.scalar(0.01) };
       for (const variable of [w, v]) {
         const moments = { first: tf.zeros(variable.shape), second: tf.zeros(variable.shape) };
@@ -91,27 +102,24 @@ const steps: Record<string, Step> = {
   },
   'the old value is returned': {
     over: [false, true],
-    of: ([w, v]) => {
-      const old = tf.clone(w);
-      train((a, b) => tf.matMul(tf.matMul(x, a), b))([w, v]);
-      return old;
-    },
+    of: trainAround(
+      (w): tf.Tensor => tf.clone(w),
+      (old) => old,
+    ),
   },
   'part of the old value is returned': {
     over: [false, true],
-    of: ([w, v]) => {
-      const old = tf.slice(w, [1, 0], [3, size]);
-      train((a, b) => tf.matMul(tf.matMul(x, a), b))([w, v]);
-      return old;
-    },
+    of: trainAround(
+      (w) => tf.slice(w, [1, 0], [3, size]),
+      (part) => part,
+    ),
   },
   'a product of the old value after the update': {
     over: [false, true],
-    of: ([w, v]) => {
-      const old = tf.clone(w);
-      train((a, b) => tf.matMul(tf.matMul(x, a), b))([w, v]);
-      return tf.matMul(tf.matMul(x, v), old);
-    },
+    of: trainAround(
+      (w) => tf.clone(w),
+      (old, v) => tf.matMul(tf.matMul(x, v), old),
+    ),
   },
   'the update moves elements': {
     over: [false, false],
@@ -165,7 +173,7 @@ describe('weights written over while the step runs', () => {
       const optimizer = owner.get(weights) ?? (owner.size === 0 ? first : second);
       owner.set(weights, optimizer);
       const [w, v] = weights;
-      const { value, grads } = tf.variableGrads(() => loss(tf.matMul(tf.matMul(x, w), v)), [w, v]);
+      const { value, grads } = tf.variableGrads(() => loss(twoLayers(w, v)), [w, v]);
       optimizer.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
       return value;
     });
@@ -198,7 +206,7 @@ describe('weights written over while the step runs', () => {
                 case 3:
                   return tf.matMul(h, before);
                 case 4:
-                  return tf.add<tf.Tensor2D>(h, tf.mul(tf.sum(w), 0.01));
+                  return tf.tanh<tf.Tensor2D>(tf.matMul(h, tf.mul<tf.Tensor2D>(w, 0.5)));
                 case 5:
                   return tf.add<tf.Tensor2D>(h, tf.mul(tf.sum(w), 0.01));
                 case 6:

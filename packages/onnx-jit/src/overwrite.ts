@@ -1,5 +1,5 @@
 import { reachable, sameShape, type Graph, type Node, type Value } from './graph';
-import { cast, firstOf, where } from './lower/basic';
+import { cast, firstOf, nodeOf, where } from './lower/basic';
 
 /** A state's value before a step and after it. */
 export interface Change {
@@ -98,5 +98,4 @@ const isElementwise = ({ op, domain, outputs }: Node, { shape }: Value): boolean
 
 /** Whether `value` is `of`, as it is or in another shape. */
 const isFlat = (value: Value | null | undefined, of: Value): boolean =>
-  value === of ||
-  (value?.source.kind === 'node' && value.source.node.op === 'Reshape' && value.source.node.inputs[0] === of);
+  value === of || (!!value && nodeOf(value, 'Reshape')?.inputs[0] === of);

@@ -4,7 +4,7 @@ import { encodeModel } from './serialize';
 import { createSession } from './session';
 import { Graph } from './graph';
 import { asDType, type Provider } from './lower/call';
-import { emptyData, wrapData, wrapTensor } from './tensors';
+import { arrayOf, emptyData, wrapData, wrapTensor, type Numbers } from './tensors';
 
 /**
  * Where the variables of a compiled function live between its calls. On the CPU that is the variable's own memory: a
@@ -40,8 +40,6 @@ interface Buffers {
   tensor: ort.Tensor;
   spare: Numbers | null;
 }
-
-type Numbers = Float32Array | Int32Array | Uint8Array;
 
 function createHostStore(): Store {
   const buffers = new Map<tf.Variable, Buffers>();
@@ -88,11 +86,6 @@ function createHostStore(): Store {
 /** Whether the wrapped memory is the variable's and nobody else's: a clone shares it, and some backends hand out copies. */
 function ownsMemory(variable: tf.Variable, { data }: ort.Tensor): boolean {
   return tf.engine().backend.refCount(variable.dataId) <= 1 && variable.dataSync() === data;
-}
-
-function arrayOf({ data, type }: ort.Tensor): Numbers {
-  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return data;
-  throw new Error(`unexpected state of type ${type}`);
 }
 
 function createDeviceStore(): Store {

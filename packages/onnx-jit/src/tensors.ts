@@ -1,6 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
 
+/** What tensors of the types that are compiled are made of. */
+export type Numbers = Float32Array | Int32Array | Uint8Array;
+
 /** A tfjs tensor as ONNX Runtime takes it: the same memory where the tfjs backend keeps it in typed arrays. */
 export function wrapTensor(tensor: tf.Tensor): ort.Tensor {
   const data = tensor.dataSync();
@@ -20,6 +23,12 @@ export function wrapData(data: tf.backend_util.TypedArray, dtype: tf.DataType, s
   }
 }
 
-export function emptyData(dtype: tf.DataType, size: number): Float32Array | Int32Array | Uint8Array {
+export function emptyData(dtype: tf.DataType, size: number): Numbers {
   return dtype === 'float32' ? new Float32Array(size) : dtype === 'int32' ? new Int32Array(size) : new Uint8Array(size);
+}
+
+/** The memory of one of ONNX Runtime's tensors. */
+export function arrayOf({ data, type }: ort.Tensor): Numbers {
+  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return data;
+  throw new Error(`unexpected ${type} tensor`);
 }

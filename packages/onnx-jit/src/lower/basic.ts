@@ -14,8 +14,7 @@ const castNumber = (n: number, dtype: DType): number =>
 export function reshape(g: Graph, x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
   if (x.splat !== undefined) return g.fill(x.splat, shape, x.dtype);
-  const { source } = x;
-  const first = source.kind === 'node' && source.node.op === 'Reshape' ? source.node.inputs[0] : null;
+  const first = nodeOf(x, 'Reshape')?.inputs[0];
   if (first) return reshape(g, first, shape);
   // Otherwise a 0 would mean "the length this axis had".
   const empty: Record<string, number> = shape.includes(0) ? { allowzero: 1 } : {};
@@ -23,10 +22,10 @@ export function reshape(g: Graph, x: Value, shape: Shape): Value {
 }
 
 export function transpose(g: Graph, x: Value, perm: readonly number[]): Value {
-  const { source } = x;
-  if (source.kind === 'node' && source.node.op === 'Transpose') {
-    const [inner] = source.node.inputs;
-    const before = source.node.attributes['perm'];
+  const turned = nodeOf(x, 'Transpose');
+  if (turned) {
+    const [inner] = turned.inputs;
+    const before = turned.attributes['perm'];
     if (inner && Array.isArray(before))
       return transpose(
         g,
@@ -56,9 +55,7 @@ export function expand(g: Graph, x: Value, shape: Shape): Value {
 export function unexpanded(g: Graph, x: Value, other: Value, result: Shape): Value {
   if (!sameShape(other.shape, result)) return x;
   if (x.splat !== undefined) return g.scalar(x.splat, x.dtype);
-  const { source } = x;
-  const inner = source.kind === 'node' && source.node.op === 'Expand' ? source.node.inputs[0] : null;
-  return inner ?? x;
+  return nodeOf(x, 'Expand')?.inputs[0] ?? x;
 }
 
 /** An elementwise operator of two operands of one type. */
