@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { describeIf } from './describe-if';
 
 /** Reference values, weights and recordings lie beside the repository, or where SER_SHARED says, and are read there. */
 const root = process.env['SER_SHARED'] ?? resolve(__dirname, '../../../shared');
@@ -13,10 +14,10 @@ export function shared(path: string): string | undefined {
 /** `describe` for tests that need a path there: skipped, with the reason, when it is absent. */
 export function describeWith(path: string, name: string, tests: (full: string) => void): void {
   const full = shared(path);
-  if (full) describe(name, () => tests(full));
-  else
-    describe.skip(`${name} (skipped: ../shared/${path} is absent; SER_SHARED names another place)`, () =>
-      it('needs it', () => undefined));
+  describeIf(full !== undefined, `${name}: ../shared/${path} is absent; SER_SHARED names another place`)(name, () => {
+    if (full !== undefined) tests(full);
+    else it('is skipped', () => undefined);
+  });
 }
 
 /** An array of the golden files: row-major numbers and their shape. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { runApart } from '../../packages/onnx-jit/src/testing/run-apart';
-import { findVulkan } from '../../packages/onnx-jit/src/testing/vulkan';
+import { describeOnGpu } from '../../packages/onnx-jit/src/testing/vulkan';
 import { largestDifference } from '../test-support/difference';
 
 interface Report {
@@ -9,20 +9,14 @@ interface Report {
   readonly probabilities: readonly number[];
 }
 
-const driver = findVulkan();
-
-if ('missing' in driver) {
-  describe.skip(`a fold of the trainer on WebGPU: ${driver.missing}`, () => it('is skipped', () => undefined));
-} else {
-  describe('a fold of the trainer on WebGPU', () => {
-    it('interrupted and resumed, learns and predicts what it does on the CPU', () => {
-      const script = path.join(__dirname, 'run-fold.ts');
-      const cpu = runApart<Report>(script, 'cpu', driver);
-      const gpu = runApart<Report>(script, 'webgpu', driver);
-      expect([cpu.engine, gpu.engine]).toEqual(['onnx-cpu', 'onnx-webgpu']);
-      expect(cpu.losses).toHaveLength(2 * 3 + 2); // steps, and a row an epoch
-      expect(largestDifference(gpu.losses, cpu.losses)).toBeLessThan(1e-4);
-      expect(largestDifference(gpu.probabilities, cpu.probabilities)).toBeLessThan(1e-4);
-    }, 480_000);
-  });
-}
+describeOnGpu('a fold of the trainer on WebGPU', (driver) => {
+  it('interrupted and resumed, learns and predicts what it does on the CPU', () => {
+    const script = path.join(__dirname, 'run-fold.ts');
+    const cpu = runApart<Report>(script, 'cpu', driver);
+    const gpu = runApart<Report>(script, 'webgpu', driver);
+    expect([cpu.engine, gpu.engine]).toEqual(['onnx-cpu', 'onnx-webgpu']);
+    expect(cpu.losses).toHaveLength(2 * 3 + 2); // steps, and a row an epoch
+    expect(largestDifference(gpu.losses, cpu.losses)).toBeLessThan(1e-4);
+    expect(largestDifference(gpu.probabilities, cpu.probabilities)).toBeLessThan(1e-4);
+  }, 480_000);
+});

@@ -2,7 +2,8 @@ import path from 'node:path';
 import { checkCorpus } from './check-corpus';
 import { describeCheck, describeFolds } from './describe';
 import { openCorpus } from './open-corpus';
-import { describeIf, hasRavdess, sharedFolder } from './testing/outside';
+import { describeIf } from '../../../tools/test-support/describe-if';
+import { hasRavdess, sharedFolder } from './testing/outside';
 import { removeTemporaryFolders, tree } from './testing/temporary-folder';
 import { int16, toneWav, wavBytes } from './testing/wav-bytes';
 

@@ -1,41 +1,34 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import path from 'node:path';
 import { elsewhere } from './testing/placement';
 import { runApart } from './testing/run-apart';
-import { findVulkan } from './testing/vulkan';
+import { describeOnGpu } from './testing/vulkan';
 import type { StepReport } from './testing/webgpu-step';
 
-const driver = findVulkan();
+describeOnGpu('WebGPU', (driver) => {
+  const run = (provider: string): StepReport =>
+    runApart(path.join(__dirname, 'testing/webgpu-step.ts'), provider, driver);
+  let cpu: StepReport;
+  let gpu: StepReport;
+  beforeAll(() => {
+    cpu = run('cpu');
+    gpu = run('webgpu');
+  }, 300_000);
 
-const run = (provider: string): StepReport =>
-  runApart(path.join(__dirname, 'testing/webgpu-step.ts'), provider, driver);
-
-if ('missing' in driver) {
-  describe.skip(`WebGPU: ${driver.missing}`, () => it('is skipped', () => undefined));
-} else {
-  describe('WebGPU', () => {
-    let cpu: StepReport;
-    let gpu: StepReport;
-    beforeAll(() => {
-      cpu = run('cpu');
-      gpu = run('webgpu');
-    }, 300_000);
-
-    it('gives the losses of the CPU to 1e-4, step after step', () => {
-      expect(gpu.losses).toHaveLength(cpu.losses.length);
-      expect(cpu.losses.at(-1)).toBeLessThan(cpu.losses[0] ?? 0);
-      gpu.losses.forEach((loss, i) => expect(Math.abs(loss - (cpu.losses[i] ?? NaN))).toBeLessThan(1e-4));
-    });
-
-    it('keeps the state on the GPU until sync brings it back', () => {
-      expect(gpu.stayed).toBe(true);
-      expect(cpu.stayed).toBe(false);
-      gpu.weights.forEach((weight, i) => expect(Math.abs(weight - (cpu.weights[i] ?? NaN))).toBeLessThan(1e-4));
-    });
-
-    it('runs every node of the step on the GPU', () => {
-      expect(gpu.placed.length).toBeGreaterThan(100);
-      expect(elsewhere(gpu.placed, 'WebGpuExecutionProvider')).toEqual([]);
-    });
+  it('gives the losses of the CPU to 1e-4, step after step', () => {
+    expect(gpu.losses).toHaveLength(cpu.losses.length);
+    expect(cpu.losses.at(-1)).toBeLessThan(cpu.losses[0] ?? 0);
+    gpu.losses.forEach((loss, i) => expect(Math.abs(loss - (cpu.losses[i] ?? NaN))).toBeLessThan(1e-4));
   });
-}
+
+  it('keeps the state on the GPU until sync brings it back', () => {
+    expect(gpu.stayed).toBe(true);
+    expect(cpu.stayed).toBe(false);
+    gpu.weights.forEach((weight, i) => expect(Math.abs(weight - (cpu.weights[i] ?? NaN))).toBeLessThan(1e-4));
+  });
+
+  it('runs every node of the step on the GPU', () => {
+    expect(gpu.placed.length).toBeGreaterThan(100);
+    expect(elsewhere(gpu.placed, 'WebGpuExecutionProvider')).toEqual([]);
+  });
+});

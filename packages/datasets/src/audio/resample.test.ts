@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { describeIf, sharedFolder } from '../testing/outside';
+import { describeIf } from '../../../../tools/test-support/describe-if';
+import { sharedFolder } from '../testing/outside';
 import { readWaveform } from './read-waveform';
 import { resample } from './resample';
 

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describeIf, hasSox } from '../testing/outside';
+import { describeIf } from '../../../../tools/test-support/describe-if';
+import { hasSox } from '../testing/outside';
 import { removeTemporaryFolders, temporaryFolder } from '../testing/temporary-folder';
 import { chunk, int16, wavBytes } from '../testing/wav-bytes';
 import { decodeBytes } from './decode';

@@ -7,12 +7,6 @@ export function sharedFolder(name: string): string {
   return path.join(process.env['SER_SHARED'] ?? path.resolve(__dirname, '../../../../../shared'), name);
 }
 
-/** `describe`, or a skip that says why, when something from outside is missing. */
-export function describeIf(there: boolean, reason: string): jest.Describe {
-  if (!there) console.warn(`skipped: ${reason}`);
-  return there ? describe : describe.skip;
-}
-
 /** Whether sox runs. */
 export const hasSox = spawnSync('sox', ['--version']).status === 0;
 

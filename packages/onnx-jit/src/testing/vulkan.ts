@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { describeIf } from '../../../../tools/test-support/describe-if';
 
 /** Environment variables under which ONNX Runtime's WebGPU provider finds a driver, or why it cannot. */
 export type VulkanDriver = { readonly env: Readonly<Record<string, string>> } | { readonly missing: string };
@@ -31,4 +32,11 @@ export function findVulkan(): VulkanDriver {
     return { env: libraries };
   }
   return { missing: 'no Vulkan driver (apt-get install chromium brings SwiftShader, or set VK_DRIVER_FILES)' };
+}
+
+/** `describe` for tests that need a driver: skipped, with the reason, where there is none. */
+export function describeOnGpu(name: string, tests: (driver: VulkanDriver) => void): void {
+  const driver = findVulkan();
+  const reason = 'missing' in driver ? driver.missing : '';
+  describeIf(reason === '', `${name}: ${reason}`)(name, () => tests(driver));
 }
