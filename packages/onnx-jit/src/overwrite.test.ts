@@ -206,7 +206,7 @@ describe('weights written over while the step runs', () => {
                 case 3:
                   return tf.matMul(h, before);
                 case 4:
-                  return tf.tanh<tf.Tensor2D>(tf.matMul(h, tf.mul<tf.Tensor2D>(w, 0.5)));
+                  return tf.tanh<tf.Tensor2D>(tf.matMul<tf.Tensor2D>(h, tf.mul<tf.Tensor2D>(w, 0.5)));
                 case 5:
                   return tf.add<tf.Tensor2D>(h, tf.mul(tf.sum(w), 0.01));
                 case 6:
