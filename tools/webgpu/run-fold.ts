@@ -2,9 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEngine } from '../../packages/trainer/src/engine';
+import { openEngine } from '../../packages/trainer/src/training/engine';
 import { runFold } from '../../packages/trainer/src/run/fold';
-import { tinyFold } from '../../packages/trainer/src/run/tiny-fold';
+import { tinyFold } from '../../packages/trainer/src/testing/tiny-fold';
 
 const dir = mkdtempSync(join(tmpdir(), 'ser-webgpu-'));
 try {

@@ -1,6 +1,6 @@
-export { batchWaves } from './batch';
-export { createRandomEncoder } from './build-encoder';
-export type { Checkpoint, TensorInfo } from './checkpoint';
+export { batchWaves } from './encoders/batch';
+export { createRandomEncoder } from './encoders/build-encoder';
+export type { Checkpoint, TensorInfo } from './checkpoints/checkpoint';
 export {
   configFiles,
   parseConfig,
@@ -8,19 +8,26 @@ export {
   type LogMelConfig,
   type WaveConfig,
   type WhisperConfig,
-} from './config';
-export type { ApplyOptions, Encoder, EncoderInput, EncoderKind, EncoderOutput, TrainingNoise } from './encoder';
-export { exportEncoder, exportEncoderWithData, type ExportEncoderOptions } from './export-encoder';
+} from './encoders/config';
+export type {
+  ApplyOptions,
+  Encoder,
+  EncoderInput,
+  EncoderKind,
+  EncoderOutput,
+  TrainingNoise,
+} from './encoders/encoder';
+export { exportEncoder, exportEncoderWithData, type ExportEncoderOptions } from './frozen/export-encoder';
 export {
   createFrozenEncoder,
   type ExtractOptions,
   type Features,
   type FrozenEncoder,
   type FrozenOptions,
-} from './frozen-encoder';
-export { defaultCacheDir, isHubId, pullEncoder, type DownloadProgress, type PullOptions } from './hub';
+} from './frozen/frozen-encoder';
+export { defaultCacheDir, isHubId, pullEncoder, type DownloadProgress, type PullOptions } from './load/hub';
 export { InputError } from './input-error';
-export { loadEncoder } from './load-encoder';
+export { loadEncoder } from './load/load-encoder';
 export {
   inspectFolder,
   loadFolder,
@@ -28,9 +35,9 @@ export {
   saveEncoder,
   type FolderReport,
   type LoadFolderOptions,
-} from './load-folder';
-export { createLogMelEncoder, type LogMelOptions } from './log-mel-encoder';
-export { openCheckpoint, openWeights } from './open-checkpoint';
+} from './load/load-folder';
+export { createLogMelEncoder, type LogMelOptions } from './encoders/log-mel-encoder';
+export { openCheckpoint, openWeights } from './checkpoints/open-checkpoint';
 export {
   encodeSafetensors,
   openSafetensors,
@@ -39,8 +46,8 @@ export {
   writeSafetensors,
   type LoadedTensor,
   type StoredTensor,
-} from './safetensors';
-export { selectLayer, type LayerChoice, type WeightedLayers } from './select-layer';
-export { openTorchZip } from './torch-zip';
-export { trainableEntries, trainableParameters, type TrainingMode } from './trainable-parameters';
-export { drawTrainingNoise, type NoiseOptions } from './training-noise';
+} from './checkpoints/safetensors';
+export { selectLayer, type LayerChoice, type WeightedLayers } from './encoders/select-layer';
+export { openTorchZip } from './checkpoints/torch-zip';
+export { trainableEntries, trainableParameters, type TrainingMode } from './training/trainable-parameters';
+export { drawTrainingNoise, type NoiseOptions } from './training/training-noise';

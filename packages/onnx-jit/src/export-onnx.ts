@@ -1,9 +1,15 @@
 import type * as tf from '@tensorflow/tfjs';
-import { generalize, type Recording } from './generalize';
+import { generalize, type Recording } from './passes/generalize';
 import { CompileError } from './errors';
-import { encodeModel, encodeModelWithData, type ModelOptions, type ModelWithData, type NamedValue } from './serialize';
-import { trace, type ArgumentType } from './trace';
-import { leavesOf, mapTree } from './tree';
+import {
+  encodeModel,
+  encodeModelWithData,
+  type ModelOptions,
+  type ModelWithData,
+  type NamedValue,
+} from './run/serialize';
+import { trace, type ArgumentType } from './record/trace';
+import { leavesOf, mapTree } from './record/tree';
 import type { TensorTree } from './jit';
 
 export interface ExportOptions {

@@ -1,4 +1,4 @@
-export { adam, applyAdam, biasCorrections, type AdamControls, type AdamState } from './adam';
+export { adam, applyAdam, biasCorrections, type AdamControls, type AdamState } from './ops/adam';
 export { conv1d, type Conv1dOptions } from './ops/conv1d';
 export { gelu } from './ops/gelu';
 export { instanceNorm } from './ops/instance-norm';
@@ -8,5 +8,5 @@ export { CompileError } from './errors';
 export { jit, type Compiled, type JitOptions, type TensorTree } from './jit';
 export type { Provider } from './lower/call';
 export { exportOnnx, exportOnnxWithData, type ExportOptions } from './export-onnx';
-export type { ModelWithData } from './serialize';
-export { variableOf } from './variable-of';
+export type { ModelWithData } from './run/serialize';
+export { variableOf } from './ops/variable-of';

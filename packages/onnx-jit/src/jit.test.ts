@@ -6,7 +6,7 @@ import { jit, type Compiled, type TensorTree } from './jit';
 import { layerNorm } from './ops/layer-norm';
 import './testing/all-close';
 import { exactly, floats, ints, makeTensor } from './testing/sample';
-import { TRACE_BACKEND } from './trace-name';
+import { TRACE_BACKEND } from './record/trace-name';
 
 const made: { dispose(): Promise<void> }[] = [];
 

@@ -1,19 +1,19 @@
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
-import { difference, isAssigned, outputsOf } from './compare';
+import { difference, isAssigned, outputsOf } from './record/compare';
 import { CompileError } from './errors';
-import { sizeOf, type Value } from './graph';
-import { runInPlace, writesInPlace } from './in-place';
+import { sizeOf, type Value } from './graph/graph';
+import { runInPlace, writesInPlace } from './run/in-place';
 import { nodeOf } from './lower/basic';
 import type { Provider } from './lower/call';
-import { encodeModel, nameOf, type NamedValue } from './serialize';
-import { createSession } from './session';
-import { createStore } from './store';
-import { arrangeOverwriting } from './overwrite';
-import { arrayOf, emptyData, wrapData, wrapTensor } from './tensors';
-import { isTracing } from './trace-name';
-import { trace, type ArgumentType, type State, type Trace } from './trace';
-import { leavesOf, mapTree, type Tree } from './tree';
+import { encodeModel, nameOf, type NamedValue } from './run/serialize';
+import { createSession } from './run/session';
+import { createStore } from './run/store';
+import { arrangeOverwriting } from './passes/overwrite';
+import { arrayOf, emptyData, wrapData, wrapTensor } from './run/tensors';
+import { isTracing } from './record/trace-name';
+import { trace, type ArgumentType, type State, type Trace } from './record/trace';
+import { leavesOf, mapTree, type Tree } from './record/tree';
 
 export interface JitOptions {
   /** Where ONNX Runtime computes; 'cpu' when absent. */

@@ -6,11 +6,11 @@ import * as ort from 'onnxruntime-node';
 import { assembleBatch } from '../src/data/assemble';
 import { bucketLengths, planEpoch, type Source } from '../src/data/plan';
 import type { StoredWave } from '../src/data/waves';
-import { openEngine } from '../src/engine';
+import { openEngine } from '../src/training/engine';
 import { openEncoder } from '../src/model/encoder';
 import { seeded } from '../src/random';
 import { runFold } from '../src/run/fold';
-import { tinyFold } from '../src/run/tiny-fold';
+import { tinyFold } from '../src/testing/tiny-fold';
 
 /** What the trainer adds to the computation itself: plans, batches, and the time of a step outside of ONNX Runtime. */
 

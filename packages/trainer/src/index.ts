@@ -12,17 +12,17 @@ export {
   type PlannedUtterance,
   type Source,
 } from './data/plan';
-export { chooseEngine, openEngine, type Engine, type EngineName, type Runnable } from './engine';
+export { chooseEngine, openEngine, type Engine, type EngineName, type Runnable } from './training/engine';
 export { InputError } from './errors';
-export { autoWeights, type LossWeights } from './loss-weights';
+export { autoWeights, type LossWeights } from './training/loss-weights';
 export * from './metrics';
 export { createModel, forward, type Model, type ModelInput, type ModelOutput } from './model/model';
 export * from './report';
 export { runCv, type CvResult } from './run/cv';
 export { runFold, type FoldJob } from './run/fold';
 export { createProgress, type Progress } from './run/progress';
-export { learningRates, type LearningRates } from './schedule';
-export { createOptimizerState, rawLosses, trainStep, type StepInput, type StepOutput } from './step';
-export { exportModel } from './use/export';
-export { predictFile, type Prediction } from './use/predict';
-export { openPredictor, type Predictor } from './use/predictor';
+export { learningRates, type LearningRates } from './training/schedule';
+export { createOptimizerState, rawLosses, trainStep, type StepInput, type StepOutput } from './training/step';
+export { exportModel } from './inference/export';
+export { predictFile, type Prediction } from './inference/predict';
+export { openPredictor, type Predictor } from './inference/predictor';

@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs';
-import { createRandomEncoder } from '../build-encoder';
-import { createFrozenEncoder } from '../frozen-encoder';
+import { createRandomEncoder } from '../encoders/build-encoder';
+import { createFrozenEncoder } from '../frozen/frozen-encoder';
 import { seeded, testWave, tinyConfigs } from './tiny';
 
 const [cacheDir = ''] = process.argv.slice(2);

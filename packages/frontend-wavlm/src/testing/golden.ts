@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { jit } from '@ser/onnx-jit';
-import type { Encoder, EncoderInput, EncoderOutput } from '../encoder';
+import type { Encoder, EncoderInput, EncoderOutput } from '../encoders/encoder';
 
 /** An encoder's output with every layer, through the compiled step (eager tfjs on the CPU is slow for real lengths). */
 export async function applyCompiled(encoder: Encoder, input: EncoderInput): Promise<Required<EncoderOutput>> {

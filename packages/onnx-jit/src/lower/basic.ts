@@ -1,4 +1,4 @@
-import { onnxType, sameShape, type DType, type Graph, type Node, type Shape, type Value } from '../graph';
+import { onnxType, sameShape, type DType, type Graph, type Node, type Shape, type Value } from '../graph/graph';
 
 /** Building blocks shared by the lowerings. Each leaves out the node that would change nothing. */
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { CompileError } from '../errors';
-import type { DType, Graph, Value } from '../graph';
+import type { DType, Graph, Value } from '../graph/graph';
 
 export type Provider = 'cpu' | 'webgpu' | 'cuda';
 

@@ -1,4 +1,4 @@
-import type { Value } from '../graph';
+import type { Value } from '../graph/graph';
 import { mul } from './basic';
 import type { Call } from './call';
 

@@ -1,5 +1,5 @@
 import { CompileError } from '../errors';
-import type { Graph, Value } from '../graph';
+import type { Graph, Value } from '../graph/graph';
 import { add, binary, cast, compare, div, expand, mul, sub, unary, where } from './basic';
 import {
   broadcast,
@@ -12,8 +12,8 @@ import {
   type Lowerings,
   type Provider,
 } from './call';
-import { axpy } from './axpy';
-import { softmaxGradient } from './softmax-gradient';
+import { axpy } from '../passes/axpy';
+import { softmaxGradient } from '../passes/softmax-gradient';
 
 const simple =
   (op: string): Lowering =>

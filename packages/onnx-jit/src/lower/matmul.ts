@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { CompileError } from '../errors';
-import type { Graph, Value } from '../graph';
+import type { Graph, Value } from '../graph/graph';
 import { add, reshape, transpose } from './basic';
 import {
   booleanAttr,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { CompileError } from '../errors';
-import type { Graph, Value } from '../graph';
+import type { Graph, Value } from '../graph/graph';
 import { BARRIER } from '../ops/recompute';
 import { CONV1D, CONV1D_TRANSPOSE } from '../ops/conv1d';
 import { GELU } from '../ops/gelu';

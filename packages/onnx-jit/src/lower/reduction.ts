@@ -1,4 +1,4 @@
-import type { Graph, Value } from '../graph';
+import type { Graph, Value } from '../graph/graph';
 import { cast, mul, reduce, reducedShape, slice, transpose } from './basic';
 import { axesAttr, booleanAttr, input, numberAttr, type Call, type Lowering, type Lowerings } from './call';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { CompileError } from '../errors';
-import { sizeOf, type Graph, type Value } from '../graph';
+import { sizeOf, type Graph, type Value } from '../graph/graph';
 import { add, cast, compare, expand, mul, reshape, slice, transpose, where } from './basic';
 import {
   axesAttr,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { isTracing, runTraceKernel } from '../trace-name';
+import { isTracing, runTraceKernel } from '../record/trace-name';
 
 export const GELU = 'SerGelu';
 

@@ -5,8 +5,8 @@ import * as ort from 'onnxruntime-node';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { encodeModel } from '../serialize';
-import { trace } from '../trace';
+import { encodeModel } from '../run/serialize';
+import { trace } from '../record/trace';
 import { recompute } from './recompute';
 
 /** The operators that ONNX Runtime keeps after its own optimisation, in the order of its file. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { lowerings } from '../lower';
 import type { Lowering } from '../lower/call';
-import { trace } from '../trace';
+import { trace } from '../record/trace';
 import { programOf, type Case } from './case';
 import { families } from './cases';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ablateCommand } from '../commands/ablate';
-import { writeSyntheticRun } from '../report/testing/synthetic-run';
+import { writeSyntheticRun } from '../testing/synthetic-run';
 import {
   ablationJobs,
   ablationMarkdown,

@@ -14,8 +14,8 @@ import {
 } from '../metrics';
 import { seeded } from '../random';
 import { testedLines } from '../report/compare-runs';
-import { readRun } from '../report/read-run';
-import type { PredictionLine } from '../report/run-files';
+import { readRun } from '../record/read-run';
+import type { PredictionLine } from '../record/run-files';
 import { cells, type AblationCell, type AblationPlan, type AblationRowPlan } from './plan';
 
 /** How the runs of one cell differ from those of another, seed by seed on the same utterances. */

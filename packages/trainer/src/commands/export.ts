@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { modelFile } from '../use/model-path';
+import { modelFile } from '../inference/model-path';
 
 /** `ser export model/ out.onnx`. */
 export function exportCommand(): Command {
@@ -12,7 +12,7 @@ export function exportCommand(): Command {
     .option('--weights <dir>', 'folder of the pre-trained encoder, if it has moved')
     .action(async (path: string, out: string, options: { weights?: string }) => {
       modelFile(path);
-      const { exportModel } = await import('../use/export');
+      const { exportModel } = await import('../inference/export');
       const { onnxPath, cardPath } = await exportModel(path, out, options);
       process.stdout.write(`${onnxPath}\n${cardPath}\n`);
     });

@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
 import { InputError, isInputError } from '../errors';
-import type { EngineName } from '../engine';
-import { modelFile } from '../use/model-path';
-import type { predictFile } from '../use/predict';
+import type { EngineName } from '../training/engine';
+import { modelFile } from '../inference/model-path';
+import type { predictFile } from '../inference/predict';
 
 interface PredictOptions {
   readonly format: 'json' | 'table';
@@ -31,8 +31,8 @@ export function predictCommand(): Command {
       const window = Number(options.window);
       if (!(window >= 0.5)) throw new InputError(`--window=${options.window}: expected at least 0.5 seconds`);
       modelFile(path);
-      const { openPredictor } = await import('../use/predictor');
-      const { predictFile } = await import('../use/predict');
+      const { openPredictor } = await import('../inference/predictor');
+      const { predictFile } = await import('../inference/predict');
       const predictor = await openPredictor(path, { weights: options.weights, engine: options.engine });
       let failed = 0;
       try {

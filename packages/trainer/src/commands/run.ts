@@ -3,7 +3,7 @@ import { resolveConfig, type ResolvedConfig } from '../config/resolve';
 import { InputError, isInputError } from '../errors';
 import type { CvResult } from '../run/cv';
 import { createProgress } from '../run/progress';
-import { readRunConfig } from '../run/run-config';
+import { readRunConfig } from '../record/run-config';
 import { interruptSignal } from './interrupt';
 import { addConfigOptions, type ConfigOptions } from './options';
 

@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
 import { writeReport } from '../report';
-import type { FoldResult } from '../report/run-files';
-import { readPredictions } from '../run/predictions';
+import type { FoldResult } from '../record/run-files';
+import { readPredictions } from '../record/predictions';
 
 /** Prints folds and pooled result, and writes the report. */
 export async function printTable(dir: string, results: readonly FoldResult[]): Promise<void> {

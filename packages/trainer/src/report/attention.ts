@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import wav from 'node-wav';
 import { messageOf } from '../errors';
-import { readJsonLines } from './json-lines';
-import { asAttention, type AttentionLine } from './run-files';
-import type { RunData } from './read-run';
+import { readJsonLines } from '../record/json-lines';
+import { asAttention, type AttentionLine } from '../record/run-files';
+import type { RunData } from '../record/read-run';
 
 /** Mono 16 kHz samples of (a part of) an audio file. */
 export type ReadAudio = (

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareCommand } from '../commands/compare';
 import { compareRuns } from './compare-runs';
-import { writeSyntheticRun } from './testing/synthetic-run';
+import { writeSyntheticRun } from '../testing/synthetic-run';
 import { comparisonText } from './write-comparison';
 
 let root: string;

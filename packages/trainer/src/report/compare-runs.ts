@@ -11,8 +11,8 @@ import {
   type PairedDifference,
 } from '../metrics';
 import { seeded } from '../random';
-import { readRun, type RunData } from './read-run';
-import type { PredictionLine } from './run-files';
+import { readRun, type RunData } from '../record/read-run';
+import type { PredictionLine } from '../record/run-files';
 
 /** WA, UA and recalls of one run on the utterances that both runs have tested. */
 export interface ComparedRun {

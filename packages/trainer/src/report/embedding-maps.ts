@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { mean, silhouette } from 'simple-statistics';
 import { InputError } from '../errors';
 import { seeded, shuffled } from '../random';
-import { readJson, readJsonLines } from './json-lines';
-import { asEmbedding, type EmbeddingLine } from './run-files';
+import { readJson, readJsonLines } from '../record/json-lines';
+import { asEmbedding, type EmbeddingLine } from '../record/run-files';
 
 /** One of the four drawings of Figure 2. */
 export interface EmbeddingPanel {

@@ -1,5 +1,5 @@
-export { readRun, type FoldData, type RunData } from './read-run';
-export type { AttentionLine, EmbeddingLine, FoldResult, MetricLine, PredictionLine } from './run-files';
+export { readRun, type FoldData, type RunData } from '../record/read-run';
+export type { AttentionLine, EmbeddingLine, FoldResult, MetricLine, PredictionLine } from '../record/run-files';
 export { summarize, type FoldRow, type Report, type SummarizeOptions } from './summarize';
 export { writeReport, type ReportOptions, type WrittenReport } from './write-report';
 export type { ReadAudio } from './attention';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import wav from 'node-wav';
 import { attendedUtterances, envelope, wavUri } from './attention';
 import { embeddingMaps } from './embedding-maps';
-import { readRun } from './read-run';
-import { writeSyntheticRun } from './testing/synthetic-run';
+import { readRun } from '../record/read-run';
+import { writeSyntheticRun } from '../testing/synthetic-run';
 import { writeReport } from './write-report';
 
 let root: string;

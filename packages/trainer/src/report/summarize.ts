@@ -15,8 +15,8 @@ import {
   type MeanDeviation,
 } from '../metrics';
 import { setting } from './format';
-import type { FoldData, RunData } from './read-run';
-import type { MetricLine, PredictionLine } from './run-files';
+import type { FoldData, RunData } from '../record/read-run';
+import type { MetricLine, PredictionLine } from '../record/run-files';
 
 /** One row of the folds table. Values that a fold does not have yet are NaN (null in JSON). */
 export interface FoldRow {

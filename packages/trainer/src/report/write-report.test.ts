@@ -1,8 +1,8 @@
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeSyntheticRun } from './testing/synthetic-run';
-import { readRun } from './read-run';
+import { writeSyntheticRun } from '../testing/synthetic-run';
+import { readRun } from '../record/read-run';
 import { writeReport } from './write-report';
 
 let root: string;

@@ -5,7 +5,7 @@ import { attendedUtterances, type AttendedUtterance, type ReadAudio } from './at
 import { embeddingMaps, type EmbeddingMaps } from './embedding-maps';
 import { html, type Markup } from './html';
 import { page } from './page';
-import { readRun, type RunData } from './read-run';
+import { readRun, type RunData } from '../record/read-run';
 import { attentionSection } from './sections/attention';
 import { calibrationSection } from './sections/calibration';
 import { confusionSection } from './sections/confusion';

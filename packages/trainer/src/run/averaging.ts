@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Model } from '../model/model';
-import type { OptimizerState } from '../step';
+import type { OptimizerState } from '../training/step';
 
 /** Runs `use` with the averaged weights in place of the present ones; where no average is kept, with those there are. */
 export async function withAverage<T>(model: Model, state: OptimizerState, use: () => Promise<T>): Promise<T> {

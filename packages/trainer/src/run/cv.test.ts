@@ -7,7 +7,7 @@ import { resolveConfig, type ResolvedConfig } from '../config/resolve';
 import { tinyFlags, writeOwnCorpus } from '../testing/own-corpus';
 import { foldFolder, runCv, type CvResult } from './cv';
 import { lockFolder } from './lock';
-import { readPredictions } from './predictions';
+import { readPredictions } from '../record/predictions';
 import { createProgress } from './progress';
 
 const root = mkdtempSync(join(tmpdir(), 'ser-cv-'));

@@ -4,13 +4,13 @@ import { join, resolve } from 'node:path';
 import type { Encoder } from '@ser/frontend-wavlm';
 import { freeKeys, runName, type ResolvedConfig } from '../config/resolve';
 import { keys, type Config } from '../config/schema';
-import type { Engine } from '../engine';
+import type { Engine } from '../training/engine';
 import { InputError, messageOf } from '../errors';
 import { openData, type OpenedData, type Split } from './corpus';
 import { checkEncoderFolder } from './encoder-folder';
-import { readJsonIfThere, writeAtomically } from './files';
-import type { FoldResult } from '../report/run-files';
-import { finishedFold } from './fold-result';
+import { readJsonIfThere, writeAtomically } from '../record/files';
+import type { FoldResult } from '../record/run-files';
+import { finishedFold } from '../record/fold-result';
 import type { Progress } from './progress';
 
 // tfjs and ONNX Runtime take a while to load: only what trains imports them, after everything cheaper was found right.
@@ -147,7 +147,7 @@ async function runInProcesses(dir: string, splits: readonly Split[], options: Cv
 }
 
 async function startEngine(config: Config, progress: Progress): Promise<Engine> {
-  const { chooseEngine, openEngine, probe } = await import('../engine');
+  const { chooseEngine, openEngine, probe } = await import('../training/engine');
   if (config.engine === 'auto') {
     const { engine, because } = await chooseEngine(config.threads);
     progress.line(`engine ${engine.name} (${because})`);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BatchLoader } from '../data/loader';
 import type { BatchPlan } from '../data/plan';
-import type { Engine, Runnable } from '../engine';
+import type { Engine, Runnable } from '../training/engine';
 import { forward, type Model, type Signal } from '../model/model';
 import type { SignalSource } from './signal';
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';

@@ -3,12 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listCheckpoints } from './checkpoint';
-import { diskError } from './files';
+import { listCheckpoints } from '../record/checkpoint';
+import { diskError } from '../record/files';
 import { runFold } from './fold';
-import type { FoldResult } from '../report/run-files';
+import type { FoldResult } from '../record/run-files';
 import { lockFolder } from './lock';
-import { tinyFold } from './tiny-fold';
+import { tinyFold } from '../testing/tiny-fold';
 
 const root = mkdtempSync(join(tmpdir(), 'ser-fold-'));
 const fresh = (name: string): string => join(root, name);
@@ -43,7 +43,7 @@ beforeAll(async () => {
 
 /** The same fold in a process of its own, as `ser fold` would run it. */
 function start(dir: string): ChildProcess {
-  const script = join(__dirname, 'tiny-fold.ts');
+  const script = join(__dirname, '../testing/tiny-fold.ts');
   return spawn(process.execPath, ['--conditions=@ser/source', '--import', 'tsx', script, dir], {
     stdio: ['ignore', 'inherit', 'pipe'],
   });

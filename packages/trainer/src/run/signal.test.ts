@@ -7,12 +7,12 @@ import { largestDifference } from '../../../../tools/test-support/difference';
 import { tinyConfigs } from '../../../../tools/test-support/tiny-encoders';
 import type { Config } from '../config/schema';
 import type { BatchArrays } from '../data/assemble';
-import { openEngine } from '../engine';
+import { openEngine } from '../training/engine';
 import { createModel, disposeModel, forward } from '../model/model';
 import { seeded } from '../random';
 import { runFold } from './fold';
 import { framesStay, frozenSignals, waveSignals } from './signal';
-import { tinyFold } from './tiny-fold';
+import { tinyFold } from '../testing/tiny-fold';
 
 const root = mkdtempSync(join(tmpdir(), 'ser-signal-'));
 const before = process.env['SER_CACHE'];

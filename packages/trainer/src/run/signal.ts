@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import type { BatchArrays } from '../data/assemble';
 import type { Source } from '../data/plan';
-import type { Engine } from '../engine';
+import type { Engine } from '../training/engine';
 import type { FeatureInput, Signal } from '../model/model';
 
 /** Where the model's view of a batch comes from: the waveforms themselves, or what a frozen encoder makes of them. */

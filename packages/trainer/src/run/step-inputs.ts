@@ -3,11 +3,11 @@ import { biasCorrections } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import type { BatchArrays } from '../data/assemble';
-import type { LossWeights } from '../loss-weights';
+import type { LossWeights } from '../training/loss-weights';
 import type { Model, ModelInput, Signal } from '../model/model';
 import { seeded } from '../random';
-import type { LearningRates } from '../schedule';
-import type { StepInput } from '../step';
+import type { LearningRates } from '../training/schedule';
+import type { StepInput } from '../training/step';
 
 /** What changes from step to step besides the batch. */
 export interface Update {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
 import trainer from '../../package.json';
-import type { EngineName } from '../engine';
+import type { EngineName } from '../training/engine';
 
 /** What a result was computed with. */
 export function versions(engine: EngineName): Record<string, string> {

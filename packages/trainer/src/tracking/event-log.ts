@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MetricLine } from '../report/run-files';
+import type { MetricLine } from '../record/run-files';
 import { scalarEvent, versionEvent } from './event-message';
 import { record } from './records';
 

@@ -2,7 +2,7 @@ import { envelope, sampleRate, wavUri, type AttendedUtterance } from '../attenti
 import { axisStyle, chartSvg, ink, legendStyle } from '../chart';
 import { percent } from '../format';
 import { html, type Markup } from '../html';
-import type { RunData } from '../read-run';
+import type { RunData } from '../../record/read-run';
 import { section } from '../table';
 
 const bins = 320;

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import * as tf from '@tensorflow/tfjs';
+import { batchWaves } from './batch';
+import { createRandomEncoder } from './build-encoder';
+import { InputError } from '../input-error';
+import { largestDifference } from '../../../../tools/test-support/difference';
+import { seeded, testWave, tinyConfigs } from '../testing/tiny';
+
+describe.each(['wavlmLarge', 'hubertLarge', 'whisper', 'logmel'] as const)('%s', (name) => {
+  it('gives an utterance the same frames alone and in any padded batch', () => {
+    const encoder = createRandomEncoder(tinyConfigs[name], seeded(5));
+    const length = fc.integer({ min: Math.max(400, encoder.minSamples), max: 1500 });
+    fc.assert(
+      fc.property(length, length, fc.integer({ min: 0, max: 500 }), fc.integer(), (one, two, more, seed) => {
+        tf.tidy(() => {
+          const random = seeded(seed);
+          const waves = [testWave(one, random), testWave(two, random)];
+          const together = encoder.apply(batchWaves(encoder, waves, Math.max(one, two) + more), { layers: true });
+          waves.forEach((wave, row) => {
+            const alone = encoder.apply(batchWaves(encoder, [wave]), { layers: true });
+            const count = encoder.frameCount(wave.length);
+            expect(alone.frames.shape).toEqual([1, count, encoder.hiddenSize]);
+            expect(Array.from(alone.mask.dataSync())).toEqual(Array.from({ length: count }, () => 1));
+            expect(together.mask.slice([row, 0], [1, -1]).sum().dataSync()[0]).toBe(count);
+            const pairs = [
+              [together.frames, alone.frames],
+              ...(together.layers ?? []).map((x, i) => [x, alone.layers?.[i]]),
+            ];
+            for (const [padded, single] of pairs) {
+              const own = padded?.slice([row, 0, 0], [1, count, encoder.hiddenSize]).dataSync() ?? [];
+              expect(largestDifference(own, single?.dataSync() ?? [NaN])).toBeLessThan(1e-4);
+            }
+          });
+        });
+      }),
+      { numRuns: 3 },
+    );
+    encoder.dispose();
+  });
+});
+
+it('refuses what a batch cannot hold', () => {
+  const base = createRandomEncoder(tinyConfigs.wavlmBase, seeded(1));
+  expect(() => batchWaves(base, [new Float32Array(2000), new Float32Array(1900)])).toThrow(InputError);
+  expect(() => batchWaves(base, [new Float32Array(12)])).toThrow('waveform 0: 12 samples');
+  const whisper = createRandomEncoder(tinyConfigs.whisper, seeded(1));
+  expect(() => batchWaves(whisper, [new Float32Array(60 * 320 + 1)])).toThrow('the encoder takes 201 to 19200');
+  base.dispose();
+  whisper.dispose();
+});

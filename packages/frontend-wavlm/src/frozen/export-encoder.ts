@@ -1,0 +1,58 @@
+import * as tf from '@tensorflow/tfjs';
+import { exportOnnx, exportOnnxWithData, type ExportOptions, type ModelWithData } from '@ser/onnx-jit';
+import type { Encoder } from '../encoders/encoder';
+
+export interface ExportEncoderOptions {
+  /** Also every layer, stacked: output `layers` [layers + 1, batch, frames, features]. */
+  layers?: boolean;
+  /** Strings for the model's properties. */
+  metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * An encoder as an ONNX model for any number of utterances of any length: inputs `waves` [batch, samples] float32 and
+ * `lengths` [batch] int32; outputs `frames` [batch, frames, features] and `mask` [batch, frames].
+ *
+ * @returns the encoded model, weights included
+ */
+export function exportEncoder(encoder: Encoder, options: ExportEncoderOptions = {}): Uint8Array {
+  return withProgram(encoder, options, exportOnnx);
+}
+
+/** As `exportEncoder`, with the weights in a file `dataFile` beside the model (see `exportOnnxWithData`). */
+export function exportEncoderWithData(
+  encoder: Encoder,
+  dataFile: string,
+  options: ExportEncoderOptions = {},
+): ModelWithData {
+  return withProgram(encoder, options, (run, example, settings) =>
+    exportOnnxWithData(run, example, dataFile, settings),
+  );
+}
+
+type Input = { waves: tf.Tensor2D; lengths: tf.Tensor1D };
+type Program = (input: Input) => Record<string, tf.Tensor>;
+
+function withProgram<T>(
+  encoder: Encoder,
+  options: ExportEncoderOptions,
+  write: (run: Program, example: Input, settings: ExportOptions) => T,
+): T {
+  const run: Program = ({ waves, lengths }) => {
+    const { frames, mask, layers } = encoder.apply({ waves, lengths }, { layers: options.layers === true });
+    return { frames, mask, ...(layers ? { layers: tf.stack(layers) } : {}) };
+  };
+  const example = { waves: tf.zeros<tf.Rank.R2>([2, 16000]), lengths: tf.tensor1d([16000, 16000], 'int32') };
+  const metadata = {
+    encoder: encoder.kind,
+    batching: encoder.batching,
+    sample_rate: String(encoder.sampleRate),
+    ...options.metadata,
+  };
+  try {
+    const dynamicAxes = { waves: { 0: 'batch', 1: 'samples' }, lengths: { 0: 'batch' } };
+    return write(run, example, { dynamicAxes, metadata });
+  } finally {
+    tf.dispose(example);
+  }
+}

@@ -1,0 +1,156 @@
+import onnxProto from 'onnx-proto';
+import { sequenceNode, sequenceOutput } from './in-place';
+import { onnxType, reachable, type Attribute, type Graph, type Node, type Value } from '../graph/graph';
+
+const { onnx } = onnxProto;
+
+/** An output of the model: a value and the name it leaves by. */
+export interface NamedValue {
+  readonly name: string;
+  readonly value: Value;
+}
+
+export interface ModelOptions {
+  readonly producer: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** To be run by `runInPlace`. */
+  readonly inPlace?: boolean;
+  /** Names of dimensions that may vary: input or output name → axis → name. */
+  readonly dynamicAxes?: Readonly<Record<string, Readonly<Record<number, string>>>>;
+}
+
+// ReduceMean and its kind still take their axes as an attribute in this version.
+const opset = 17;
+
+/** Encodes the part of a graph that the outputs need as an ONNX model. */
+export function encodeModel(graph: Graph, outputs: readonly NamedValue[], options: ModelOptions): Uint8Array {
+  return encode(graph, outputs, options, encodeConstant);
+}
+
+/** A model whose large constants lie in a file of their own. */
+export interface ModelWithData {
+  readonly model: Uint8Array;
+  /** What to write to the file, piece by piece: the constants' own memory, and zeros between them. */
+  readonly data: readonly Uint8Array[];
+}
+
+/** Constants below this many bytes stay in the model. */
+const smallestOutside = 1024;
+/** Where a constant may start in its file: ONNX Runtime maps whole pages. */
+const pageSize = 4096;
+
+/** As `encodeModel`, with the large constants in a file `location` beside the model. */
+export function encodeModelWithData(
+  graph: Graph,
+  outputs: readonly NamedValue[],
+  options: ModelOptions,
+  location: string,
+): ModelWithData {
+  const data: Uint8Array[] = [];
+  let offset = 0;
+  const model = encode(graph, outputs, options, (name, value) => {
+    const { rawData, ...described } = encodeConstant(name, value);
+    if (rawData.length < smallestOutside) return { rawData, ...described };
+    const padding = -rawData.length & (pageSize - 1);
+    const entries = { location, offset: String(offset), length: String(rawData.length) };
+    data.push(rawData, new Uint8Array(padding));
+    offset += rawData.length + padding;
+    return {
+      ...described,
+      dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+      externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
+    };
+  });
+  return { model, data };
+}
+
+function encode(
+  graph: Graph,
+  outputs: readonly NamedValue[],
+  options: ModelOptions,
+  encodeWeight: (name: string, value: Value) => onnxProto.onnx.ITensorProto,
+): Uint8Array {
+  const nodes = reachable(
+    graph,
+    outputs.map((o) => o.value),
+  );
+  const values = outputs.map((o) => o.value);
+  // A value leaves under its output's name; only what is no node's own result, or leaves twice, needs a copy.
+  const names = new Map<Value, string>();
+  const copies: { opType: string; input: string[]; output: string[] }[] = [];
+  for (const { name, value } of outputs) {
+    if (value.source.kind === 'node' && !names.has(value)) names.set(value, name);
+    else copies.push({ opType: 'Identity', input: [names.get(value) ?? nameOf(value)], output: [name] });
+  }
+  const nameIn = (value: Value): string => names.get(value) ?? nameOf(value);
+  const constants = new Map<string, Value>();
+  const used = new Set<Value>();
+  for (const value of [...nodes.flatMap((n) => n.inputs), ...values]) {
+    if (!value) continue;
+    if (value.source.kind === 'constant') constants.set(nameOf(value), value);
+    if (value.source.kind === 'input') used.add(value);
+  }
+  const describe = (name: string, { shape, dtype }: Pick<Value, 'shape' | 'dtype'>) => ({
+    name,
+    type: {
+      tensorType: {
+        elemType: onnxType[dtype],
+        shape: {
+          dim: shape.map((d, axis) => {
+            const dimParam = options.dynamicAxes?.[name]?.[axis];
+            return dimParam === undefined ? { dimValue: d } : { dimParam };
+          }),
+        },
+      },
+    },
+  });
+  const message = onnx.ModelProto.create({
+    irVersion: 8,
+    producerName: options.producer,
+    opsetImport: [
+      { domain: '', version: opset },
+      { domain: 'com.microsoft', version: 1 },
+    ],
+    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
+    graph: {
+      name: 'jit',
+      node: [...(options.inPlace ? [sequenceNode] : []), ...nodes.map((node) => encodeNode(node, nameIn)), ...copies],
+      initializer: [...constants].map(([name, value]) => encodeWeight(name, value)),
+      input: graph.inputs.filter((v) => used.has(v)).map((v) => describe(nameOf(v), v)),
+      output: [
+        ...(options.inPlace ? [sequenceOutput] : []),
+        ...outputs.map(({ name, value }) => describe(name, value)),
+      ],
+    },
+  });
+  return onnx.ModelProto.encode(message).finish();
+}
+
+/** The name of a value inside the model; inputs keep their own. */
+export const nameOf = (value: Value): string => (value.source.kind === 'input' ? value.source.name : `v${value.id}`);
+
+function encodeNode(node: Node, nameIn: (value: Value) => string) {
+  return {
+    // ONNX Runtime's messages and profiles then say which tfjs kernel a node comes from.
+    name: `${node.kernel}#${node.outputs[0]?.id}`,
+    opType: node.op,
+    domain: node.domain,
+    input: node.inputs.map((v) => (v ? nameIn(v) : '')),
+    output: node.outputs.map(nameIn),
+    attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
+  };
+}
+
+function encodeAttribute(name: string, value: Attribute) {
+  const { AttributeType } = onnx.AttributeProto;
+  if (typeof value === 'number') return { name, type: AttributeType.INT, i: value };
+  if (typeof value === 'string') return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) };
+  if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float };
+  return { name, type: AttributeType.INTS, ints: [...value] };
+}
+
+function encodeConstant(name: string, { shape, dtype, source }: Value) {
+  if (source.kind !== 'constant') throw new Error(`${name} is no constant`);
+  const { buffer, byteOffset, byteLength } = source.data;
+  return { name, dims: [...shape], dataType: onnxType[dtype], rawData: new Uint8Array(buffer, byteOffset, byteLength) };
+}

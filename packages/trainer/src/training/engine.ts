@@ -1,0 +1,151 @@
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import util from 'node:util';
+import { jit } from '@ser/onnx-jit';
+import * as tf from '@tensorflow/tfjs';
+import type { Config } from '../config/schema';
+import { InputError, messageOf } from '../errors';
+
+export type EngineName = Exclude<Config['engine'], 'auto'>;
+
+type Tensors = Readonly<Record<string, tf.Tensor | undefined>>;
+
+/** A function ready to be called many times; one compiled graph per set of input shapes where the engine compiles. */
+export interface Runnable<I, O> {
+  (inputs: I): Promise<O>;
+  /** Brings the variables the function has assigned back to where they can be read. */
+  sync(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** What runs the step: ONNX Runtime on a compiled graph, or a tfjs backend op by op. */
+export interface Engine {
+  readonly name: EngineName;
+  compile<I extends Tensors, O extends Tensors>(fn: (inputs: I) => O): Runnable<I, O>;
+}
+
+/**
+ * Makes an engine ready.
+ * @throws {InputError} in one line, with the command that adds it, when it is not installed or finds no device.
+ */
+export async function openEngine(name: EngineName, threads = 0): Promise<Engine> {
+  switch (name) {
+    case 'tfjs-cpu':
+      await useBackend('cpu');
+      return eager(name);
+    case 'tfjs-node':
+      await useTfjsNode(name, '@tensorflow/tfjs-node');
+      return eager(name);
+    case 'tfjs-node-gpu':
+      await useTfjsNode(name, '@tensorflow/tfjs-node-gpu');
+      return eager(name);
+    default:
+      // Asked for CUDA without its library, ONNX Runtime writes several lines of its own.
+      if (name === 'onnx-cuda' && !hasCudaLibrary()) throw new MissingEngine(name, 'its CUDA library is not installed');
+      await useBackend('cpu');
+      return compiled(name, threads);
+  }
+}
+
+/** Tries the engines from the fastest to the one that is always there, and says why each was passed over. */
+export async function chooseEngine(threads = 0): Promise<{ engine: Engine; because: string }> {
+  const passed: string[] = [];
+  for (const name of ['onnx-cuda', 'tfjs-node-gpu', 'onnx-webgpu'] as const) {
+    try {
+      const engine = await openEngine(name, threads);
+      await probe(engine);
+      return { engine, because: [...passed, `${name} works here`].join('; ') };
+    } catch (error) {
+      passed.push(`${name}: ${error instanceof MissingEngine ? error.why : messageOf(error)}`);
+    }
+  }
+  return { engine: await openEngine('onnx-cpu', threads), because: [...passed, 'onnx-cpu is always there'].join('; ') };
+}
+
+const installs: Readonly<Record<EngineName, string>> = {
+  'onnx-cpu': 'npm install onnxruntime-node',
+  'onnx-webgpu': 'npm install onnxruntime-node, and a Vulkan, Metal or Direct3D 12 driver',
+  'onnx-cuda':
+    'npm rebuild onnxruntime-node --ignore-scripts=false --onnxruntime-node-install=cuda12 (Linux, NVIDIA driver, CUDA 12 and cuDNN 9)',
+  'tfjs-node-gpu': 'npm install @tensorflow/tfjs-node-gpu --ignore-scripts=false (Linux, CUDA 11)',
+  'tfjs-node': 'npm install @tensorflow/tfjs-node --ignore-scripts=false',
+  'tfjs-cpu': 'npm install @tensorflow/tfjs',
+};
+
+/** The one line that an engine ends in which is not installed or finds no device. */
+class MissingEngine extends InputError {
+  readonly why: string;
+
+  constructor(name: EngineName, why: string) {
+    const short = why.split('\n')[0]?.slice(0, 160) ?? '';
+    super(`engine ${name} is not available (${short}); add it with: ${installs[name]}`);
+    this.why = short;
+  }
+}
+
+/** Runs a tiny graph, so that a missing driver shows before the corpus is read. */
+export async function probe(engine: Engine): Promise<void> {
+  const run = engine.compile(({ x }: { x: tf.Tensor2D }) => ({ y: tf.add(tf.matMul(x, x), 1) }));
+  const x = tf.ones<tf.Rank.R2>([2, 2]);
+  try {
+    const { y } = await run({ x });
+    const values = await y.data();
+    y.dispose();
+    if (values[0] !== 3) throw new Error(`computed ${values[0]} where 3 was expected`);
+  } catch (error) {
+    throw new MissingEngine(engine.name, messageOf(error));
+  } finally {
+    x.dispose();
+    await run.dispose();
+  }
+}
+
+function compiled(name: EngineName, threads: number): Engine {
+  const provider = name === 'onnx-cuda' ? 'cuda' : name === 'onnx-webgpu' ? 'webgpu' : 'cpu';
+  return {
+    name,
+    compile: (fn) => jit(fn, { provider, threads: threads > 0 ? threads : availableParallelism() }),
+  };
+}
+
+function hasCudaLibrary(): boolean {
+  const bin = join(createRequire(import.meta.url).resolve('onnxruntime-node'), '..', '..', 'bin');
+  const files = readdirSync(bin, { recursive: true, encoding: 'utf8' });
+  return files.some(
+    (file) => file.includes(join(process.platform, process.arch)) && /providers_cuda\.(so|dll)$/.test(file),
+  );
+}
+
+function eager(name: EngineName): Engine {
+  return {
+    name,
+    compile: (fn) => {
+      const run = (inputs: Parameters<typeof fn>[0]): Promise<ReturnType<typeof fn>> =>
+        Promise.resolve(tf.tidy(() => fn(inputs)));
+      return Object.assign(run, { sync: () => Promise.resolve(), dispose: () => Promise.resolve() });
+    },
+  };
+}
+
+async function useBackend(name: string): Promise<void> {
+  tf.enableProdMode(); // without tfjs's advice to install its own native backend
+  if (!(await tf.setBackend(name))) throw new Error(`the tfjs backend "${name}" does not start`);
+  await tf.ready();
+}
+
+/** Functions that Node 23 took out of `util` and tfjs-node 4.22 still calls. */
+const removed = { isNullOrUndefined: (x: unknown) => x === null || x === undefined, isArray: Array.isArray };
+
+async function useTfjsNode(name: EngineName, module: string): Promise<void> {
+  for (const [name, value] of Object.entries(removed)) {
+    if (!(name in util)) Object.defineProperty(util, name, { value });
+  }
+  try {
+    createRequire(import.meta.url)(module);
+    await useBackend('tensorflow');
+  } catch (error) {
+    throw new MissingEngine(name, messageOf(error));
+  }
+}
