@@ -8,9 +8,9 @@ import {
   type ModelWithData,
   type NamedValue,
 } from './run/serialize';
+import { withLeaves, type TensorTree } from './record/arguments';
 import { trace, type ArgumentType } from './record/trace';
-import { leavesOf, mapTree } from './record/tree';
-import type { TensorTree } from './jit';
+import { leavesOf } from './record/tree';
 
 export interface ExportOptions {
   /**
@@ -93,14 +93,7 @@ function recordModel<Input extends TensorTree>(
   }
   let paths: string[] = [];
   const record = (sizes: readonly ArgumentType[]): Recording => {
-    const recorded = trace(
-      (tensors) => {
-        let i = 0;
-        return fn(mapTree<tf.Tensor, tf.Tensor | undefined>(example, () => tensors[i++]) as Input);
-      },
-      sizes,
-      { provider: 'cpu', inline: true },
-    );
+    const recorded = trace((tensors) => fn(withLeaves(example, tensors)), sizes, { provider: 'cpu', inline: true });
     paths = leavesOf(recorded.layout).map((leaf) => leaf.path || 'output');
     return recorded;
   };

@@ -2,10 +2,11 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { CompileError } from './errors';
-import { jit, type Compiled, type TensorTree } from './jit';
+import { jit, type Compiled } from './jit';
 import { layerNorm } from './ops/layer-norm';
 import './testing/all-close';
 import { exactly, floats, ints, makeTensor } from './testing/sample';
+import type { TensorTree } from './record/arguments';
 import { TRACE_BACKEND } from './record/trace-name';
 
 const made: { dispose(): Promise<void> }[] = [];

@@ -1,5 +1,6 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
+import { sizeOf, type Value } from '../graph/graph';
 
 /** What tensors of the types that are compiled are made of. */
 export type Numbers = Float32Array | Int32Array | Uint8Array;
@@ -31,4 +32,18 @@ export function emptyData(dtype: tf.DataType, size: number): Numbers {
 export function arrayOf({ data, type }: ort.Tensor): Numbers {
   if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return data;
   throw new Error(`unexpected ${type} tensor`);
+}
+
+/** What the graph input `zero` is fed with. */
+export const zero = (): ort.Tensor => new ort.Tensor('float32', new Float32Array(1), []);
+
+/** Memory for a value that leaves the graph. */
+export function emptyTensor({ shape, dtype }: Value): ort.Tensor {
+  if (dtype === 'int64') throw new Error('unexpected int64 result');
+  return wrapData(emptyData(dtype, sizeOf(shape)), dtype, shape);
+}
+
+/** A value that left the graph, on the current tfjs backend. */
+export function toTensor(result: ort.Tensor, { shape, dtype }: Value): tf.Tensor {
+  return tf.tensor(arrayOf(result), [...shape], dtype === 'int64' ? 'int32' : dtype);
 }

@@ -1,0 +1,32 @@
+import * as tf from '@tensorflow/tfjs';
+import { CompileError } from '../errors';
+import type { ArgumentType } from './trace';
+import { leavesOf, mapTree, type Tree } from './tree';
+
+/** A tensor, or tensors in objects and arrays. */
+export type TensorTree = Tree<tf.Tensor>;
+
+/** The tensors of a call, in the order of the trace's arguments. */
+export const tensorsOf = (args: TensorTree): tf.Tensor[] => leavesOf<tf.Tensor>(args).map((leaf) => leaf.value);
+
+/** @throws CompileError for a leaf that is no tensor */
+export function argumentTypes(args: TensorTree): ArgumentType[] {
+  return leavesOf<tf.Tensor>(args).map(({ path, value }) => {
+    if (!(value instanceof tf.Tensor)) {
+      throw new CompileError(
+        `argument ${path} of a compiled function is ${typeof value}: give it as a tensor, or it would be baked in`,
+      );
+    }
+    return { name: `argument ${path}`, shape: value.shape, dtype: value.dtype };
+  });
+}
+
+/** Equal for calls that one compiled graph can serve. */
+export const shapeKey = (types: readonly ArgumentType[]): string =>
+  types.map((t) => `${t.name} ${t.dtype} [${t.shape.join()}]`).join('; ');
+
+/** The same tree with other tensors as its leaves. */
+export function withLeaves<Args extends TensorTree>(args: Args, tensors: readonly tf.Tensor[]): Args {
+  let i = 0;
+  return mapTree<tf.Tensor, tf.Tensor | undefined>(args, () => tensors[i++]) as Args;
+}

@@ -1,0 +1,35 @@
+import type { Value } from '../graph/graph';
+import { nodeOf } from '../lower/basic';
+import type { Provider } from '../lower/call';
+import { arrangeOverwriting } from '../passes/overwrite';
+import { argumentTypes, withLeaves, type TensorTree } from './arguments';
+import { isAssigned, outputsOf } from './compare';
+import { trace, type State, type Trace } from './trace';
+
+/** One recording of a function, arranged so that it can be compiled. */
+export interface RecordedStep {
+  readonly trace: Trace;
+  /** The states that may be written over their old values. */
+  readonly overwritten: ReadonlySet<State>;
+}
+
+/** Calls `fn` with tensors that have the types of `args` and no values, and records what it does. */
+export function recordStep<Args extends TensorTree[]>(
+  fn: (...args: Args) => TensorTree,
+  args: Args,
+  provider: Provider,
+): RecordedStep {
+  const types = argumentTypes(args);
+  const recorded = trace((tensors) => fn(...withLeaves(args, tensors)), types, { provider, inline: false });
+  if (provider === 'webgpu') return { trace: recorded, overwritten: new Set() };
+  const assigned = recorded.states.filter(isAssigned);
+  // Shapes are free in memory that is given, and a reshaping at the end would be a copy.
+  for (const state of assigned) state.output = beforeReshape(state.output);
+  return { trace: recorded, overwritten: arrangeOverwriting(assigned, recorded.graph, outputsOf(recorded)) };
+}
+
+/** What a value was before it got its last shape, if a node made that. */
+function beforeReshape(value: Value): Value {
+  const inner = nodeOf(value, 'Reshape')?.inputs[0];
+  return inner?.source.kind === 'node' ? inner : value;
+}

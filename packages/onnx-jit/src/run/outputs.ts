@@ -1,0 +1,16 @@
+import { isAssigned } from '../record/compare';
+import type { State, Trace } from '../record/trace';
+import type { NamedValue } from './serialize';
+
+/** What a step's model delivers, by name: the results, and the new values of the states that change. */
+export interface StepOutputs {
+  readonly results: readonly NamedValue[];
+  readonly states: readonly (NamedValue & { readonly state: State })[];
+}
+
+export function stepOutputs({ results, states }: Trace): StepOutputs {
+  return {
+    results: results.map((value, i) => ({ name: `result ${i}`, value })),
+    states: states.filter(isAssigned).map((state, i) => ({ name: `next ${i}`, value: state.output, state })),
+  };
+}

@@ -1,0 +1,52 @@
+import type * as ort from 'onnxruntime-node';
+import type * as tf from '@tensorflow/tfjs';
+import type { Value } from '../graph/graph';
+import type { CompiledStep } from './compile';
+import { runInPlace } from './in-place';
+import { stepOutputs } from './outputs';
+import { nameOf } from './serialize';
+import type { Store } from './store';
+import { emptyTensor, toTensor, wrapTensor, zero } from './tensors';
+
+/**
+ * Runs a compiled step once and writes the new states back to `store`.
+ *
+ * @param args one tensor for each argument of the trace
+ * @returns one tensor for each result of the trace; they belong to the caller
+ */
+export async function runStep(step: CompiledStep, args: readonly tf.Tensor[], store: Store): Promise<tf.Tensor[]> {
+  const { trace, session, overwritten, inPlace } = step;
+  const { results, states } = stepOutputs(trace);
+  const targets: Record<string, ort.Tensor | null> = {};
+  for (const { name, value } of results) targets[name] = inPlace ? emptyTensor(value) : null;
+  for (const { name, value, state } of states) {
+    targets[name] = inPlace ? store.target(state.variable, value.shape, overwritten.has(state)) : null;
+  }
+
+  const feeds = feedsOf(step, args, store);
+  const outputs = inPlace ? await runInPlace(session, feeds, targets) : await session.run(feeds, targets);
+  const output = (name: string): ort.Tensor => {
+    const tensor = outputs[name];
+    if (!tensor) throw new Error(`ONNX Runtime did not deliver "${name}"`);
+    return tensor;
+  };
+  for (const { name, state } of states) store.write(state.variable, output(name));
+  return results.map(({ name, value }) => toTensor(output(name), value));
+}
+
+/** The inputs that the session asks for. */
+function feedsOf({ trace, wanted }: CompiledStep, args: readonly tf.Tensor[], store: Store) {
+  const feeds: Record<string, ort.Tensor> = {};
+  const feed = (value: Value, tensor: () => ort.Tensor): void => {
+    const name = nameOf(value);
+    if (wanted.has(name)) feeds[name] = tensor();
+  };
+  trace.arguments.forEach((value, i) => {
+    const tensor = args[i];
+    if (tensor) feed(value, () => wrapTensor(tensor));
+  });
+  for (const { tensor, input } of trace.captures) feed(input, () => wrapTensor(tensor));
+  for (const { variable, input } of trace.states) feed(input, () => store.read(variable));
+  if (trace.graph.zero) feed(trace.graph.zero, zero);
+  return feeds;
+}
