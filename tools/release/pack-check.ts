@@ -12,12 +12,13 @@ import { readmeExamples } from './readme-examples';
 
 // Each line is one project: the packages under test, and the siblings that they declare and no registry holds yet.
 const projects: readonly { packages: readonly string[]; siblings?: readonly string[] }[] = [
+  { packages: ['files'] },
   { packages: ['augment-eam'] },
   { packages: ['losses-mll'] },
   { packages: ['pool-flam'] },
   {
     packages: ['onnx-jit', 'datasets', 'frontend-wavlm', 'trainer'],
-    siblings: ['augment-eam', 'losses-mll', 'pool-flam'],
+    siblings: ['files', 'augment-eam', 'losses-mll', 'pool-flam'],
   },
 ];
 const secondsPerExample = 180;

@@ -1,0 +1,8 @@
+export { cacheFolder } from './cache-folder';
+export { download, type DownloadOptions, type DownloadProgress, type Source } from './download';
+export { fileError, withFileErrors, withFileErrorsSync } from './file-error';
+export { errorCode, InputError, isInputError, messageOf } from './input-error';
+export { parseJson, readJsonIfThere } from './json';
+export { takeLease, type Lease, type LeaseOptions, type LeaseTiming } from './lease';
+export { decodeText, readText, readTextIfThere } from './read-text';
+export { replaceFile, writeFileWhole, writeFileWholeSync } from './replace-file';
