@@ -12,8 +12,8 @@ const boundaries = (...more) => [
   {
     depConstraints,
     enforceBuildableLibDependency: true,
-    // The cards of the corpora lie beside the packages; a build takes them in.
-    allow: ['/datasets/[a-z-]+\\.json$', '/tsdown\\.config$', ...more],
+    // A package's own name for a module that differs by platform. The cards of the corpora: a build takes them in.
+    allow: ['^#[a-z-]+$', '/datasets/[a-z-]+\\.json$', '/tsdown\\.config$', ...more],
   },
 ];
 
@@ -29,6 +29,18 @@ export default tseslint.config(
       '@nx/enforce-module-boundaries': boundaries(),
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'off',
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: 'onnxruntime-node',
+              allowTypeImports: true,
+              message: 'Loading it starts its telemetry: import @ser/onnx-jit/onnxruntime.',
+            },
+          ],
+        },
+      ],
       // Numeric loops index inside bounds they have just checked; `noUncheckedIndexedAccess` asks for the mark.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],

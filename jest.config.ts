@@ -1,6 +1,9 @@
 /** @jest-config-loader esbuild-register */
 import type { Config } from 'jest';
 
+// Jest gives tests a copy of the environment, which native libraries do not see.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
+
 // Packages that ship only ES modules: compiled for Jest's CommonJS loader.
 const esmOnly = ['pure-rand', '@echogarden/', '@wasm-audio-decoders/', 'codec-parser', 'simple-yenc'];
 

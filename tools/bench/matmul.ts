@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { exportOnnx } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
-import * as ort from 'onnxruntime-node';
+import * as ort from '@ser/onnx-jit/onnxruntime';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

@@ -11,7 +11,7 @@ import {
 } from '@ser/frontend-wavlm';
 import { jit } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
-import * as ort from 'onnxruntime-node';
+import * as ort from '@ser/onnx-jit/onnxruntime';
 import { absoluteError, type Check, Field } from './fixture';
 
 const tolerance = 1e-4;

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import * as ort from 'onnxruntime-node';
+import * as ort from '@ser/onnx-jit/onnxruntime';
 import { createRandomEncoder, exportEncoderWithData, type WaveConfig } from '../src/index';
 import { noise, stream } from './problem';
 import { sample, type Sample, type SampleOptions } from './sample';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import * as ort from 'onnxruntime-node';
+import * as ort from '#onnxruntime';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ const frames = (early: boolean) => {
   };
 };
 
-async function run(model: Uint8Array, { waves, lengths }: Waves): Promise<ort.InferenceSession.OnnxValueMapType> {
+async function run(model: Uint8Array, { waves, lengths }: Waves) {
   const session = await ort.InferenceSession.create(model);
   return session.run({
     waves: new ort.Tensor('float32', waves.dataSync(), waves.shape),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import * as ort from 'onnxruntime-node';
+import * as ort from '@ser/onnx-jit/onnxruntime';
 import { assembleBatch } from '../src/data/assemble';
 import { bucketLengths, planEpoch, type Source } from '../src/data/plan';
 import type { StoredWave } from '../src/data/waves';
@@ -65,7 +65,7 @@ console.log(`a batch of 16 × 2–4 s, cut, mixed and padded: ${median(batchTime
 // Steps of the log-mel encoder in a real fold, logs and batch thread included. ONNX Runtime's share is measured around
 // its own call; everything else a step takes is the trainer's.
 let inside = 0;
-type Run = (this: ort.InferenceSession, ...args: unknown[]) => Promise<ort.InferenceSession.OnnxValueMapType>;
+type Run = (this: ort.InferenceSession, ...args: unknown[]) => ReturnType<ort.InferenceSession['run']>;
 const prototype = Reflect.get(ort.InferenceSession, 'prototype') as { run: Run }; // a class, though its type hides it
 const { run } = prototype;
 prototype.run = async function (...args) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import * as ort from 'onnxruntime-node';
+import * as ort from '@ser/onnx-jit/onnxruntime';
 import type { Encoder } from '../encoders/encoder';
 import { exportEncoderWithData } from './export-encoder';
 import { defaultCacheDir } from '../load/hub';

@@ -1,4 +1,4 @@
-import type * as ort from 'onnxruntime-node';
+import type * as ort from '#onnxruntime';
 import type { Provider } from '../lower/call';
 import type { RecordedStep } from '../record/step';
 import { writesInPlace } from './in-place';

@@ -1,5 +1,5 @@
 import onnxProto from 'onnx-proto';
-import * as ort from 'onnxruntime-node';
+import * as ort from '#onnxruntime';
 import { onnxType } from '../graph/graph';
 
 const { onnx } = onnxProto;

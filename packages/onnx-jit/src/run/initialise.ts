@@ -1,4 +1,4 @@
-import type * as ort from 'onnxruntime-node';
+import type * as ort from '#onnxruntime';
 import { CompileError } from '../errors';
 import type { Value } from '../graph/graph';
 import type { State, Trace } from '../record/trace';

@@ -1,4 +1,4 @@
-import type * as ort from 'onnxruntime-node';
+import type * as ort from '#onnxruntime';
 import type * as tf from '@tensorflow/tfjs';
 import type { Value } from '../graph/graph';
 import type { CompiledStep } from './compile';

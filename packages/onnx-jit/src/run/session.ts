@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node';
+import * as ort from '#onnxruntime';
 import { CompileError } from '../errors';
 import type { Provider } from '../lower/call';
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type * as ort from 'onnxruntime-node';
+import type * as ort from '#onnxruntime';
 import { encodeModel } from './serialize';
 import { createSession } from './session';
 import { Graph } from '../graph/graph';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import * as ort from 'onnxruntime-node';
+import * as ort from '#onnxruntime';
 import { sizeOf, type Value } from '../graph/graph';
 
 /** What tensors of the types that are compiled are made of. */

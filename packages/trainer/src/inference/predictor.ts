@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import * as ort from 'onnxruntime-node';
+import * as ort from '@ser/onnx-jit/onnxruntime';
 import type { Config } from '../config/schema';
 import { sampleRate } from '../data/plan';
 import { openEngine, type EngineName } from '../training/engine';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import * as ort from 'onnxruntime-node';
+import * as ort from '@ser/onnx-jit/onnxruntime';
 import trainer from '../../package.json';
 import type { EngineName } from '../training/engine';
 
