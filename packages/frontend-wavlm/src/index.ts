@@ -37,6 +37,7 @@ export {
   type LoadFolderOptions,
 } from './load/load-folder';
 export { createLogMelEncoder, type LogMelOptions } from './encoders/log-mel-encoder';
+export { weightsHash } from './frozen/weights-hash';
 export { openCheckpoint, openWeights } from './checkpoints/open-checkpoint';
 export {
   encodeSafetensors,
