@@ -3,6 +3,7 @@ import { CompileError } from '../errors';
 import { Graph, makeData, type Data, type Shape, type Value } from '../graph/graph';
 import { lowerings } from '../lower';
 import { asDType, type Provider } from '../lower/call';
+import { lowerKernel } from '../lower/kernel';
 import { TRACE_BACKEND } from './trace-name';
 import { mapTree, type Tree } from './tree';
 
@@ -189,27 +190,12 @@ function lower(
   attrs: object | undefined,
 ): tf.TensorInfo | tf.TensorInfo[] {
   const recorder = backend.active;
-  const lowering = lowerings[kernelName];
-  if (!lowering) {
-    const shapes = Object.values(inputs)
-      .map((t) => `${t?.dtype} [${t?.shape}]`)
-      .join(', ');
-    throw new CompileError(
-      `tfjs kernel "${kernelName}"${shapes ? ` (of ${shapes})` : ''} cannot be compiled; FEATURES.md lists the kernels that can`,
-    );
-  }
-  const { graph } = recorder;
-  graph.kernel = kernelName;
+  // Its name stands in the messages about its inputs, too.
+  recorder.graph.kernel = kernelName;
   const values = Object.fromEntries(
     Object.entries(inputs).flatMap(([name, tensor]) => (tensor ? [[name, recorder.valueOf(tensor)] as const] : [])),
   );
-  const result = lowering({
-    kernel: kernelName,
-    graph,
-    provider: recorder.provider,
-    inputs: values,
-    attrs: { ...attrs },
-  });
+  const result = lowerKernel(recorder.graph, recorder.provider, { kernel: kernelName, inputs: values, attrs });
   const info = (value: Value): tf.TensorInfo => ({
     dataId: recorder.dataOf(value),
     shape: [...value.shape],
