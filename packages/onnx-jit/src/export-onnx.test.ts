@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportOnnx, exportOnnxWithData } from './export-onnx';
 import { conv1d } from './ops/conv1d';
+import { gelu } from './ops/gelu';
 import './testing/all-close';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -127,6 +128,28 @@ describe('exportOnnx', () => {
     };
     expect(() => exportOnnx(count, { x: tf.scalar(1) })).toThrow('exported for inference');
   });
+});
+
+it("writes ONNX's own operators alone when asked to, with the same outputs", async () => {
+  const fn = ({ a, b }: { a: tf.Tensor3D; b: tf.Tensor3D }) => ({
+    scores: tf.matMul(gelu(a), b, false, true),
+    turned: tf.matMul(gelu(a), b, true, false),
+  });
+  const example = { a: tf.randomNormal<tf.Rank.R3>([2, 5, 5]), b: tf.randomNormal<tf.Rank.R3>([2, 5, 5]) };
+  const dynamicAxes = { a: { 0: 'batch' }, b: { 0: 'batch' } };
+  const fused = exportOnnx(fn, example, { dynamicAxes });
+  const plain = exportOnnx(fn, example, { dynamicAxes, operators: 'onnx' });
+  expect(Buffer.from(fused).includes('com.microsoft')).toBe(true);
+  expect(Buffer.from(plain).includes('com.microsoft')).toBe(false);
+  const session = await ort.InferenceSession.create(plain);
+  const out = await session.run({
+    a: new ort.Tensor('float32', example.a.dataSync(), [2, 5, 5]),
+    b: new ort.Tensor('float32', example.b.dataSync(), [2, 5, 5]),
+  });
+  const expected = fn(example);
+  for (const name of ['scores', 'turned'] as const)
+    expect(tf.tensor3d(out[name]?.data as Float32Array, [2, 5, 5])).toBeAllClose(expected[name]);
+  await session.release();
 });
 
 it('weights in a file of their own give the same outputs, from a model without them', async () => {

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { generalize, type Recording } from './passes/generalize';
+import { plainOperators, type GraphWithResults } from './passes/plain-operators';
 import { CompileError } from './errors';
 import {
   encodeModel,
@@ -18,6 +19,11 @@ export interface ExportOptions {
    * `{ waves: { 0: 'batch', 1: 'samples' } }`. Axes of one name have one length.
    */
   readonly dynamicAxes?: Readonly<Record<string, Readonly<Record<number, string>>>>;
+  /**
+   * `onnxruntime` (default): with the few operators that ONNX Runtime adds to ONNX (`com.microsoft`). `onnx`: ONNX's own
+   * alone, for any other program; ONNX Runtime fuses them again when it opens the model.
+   */
+  readonly operators?: 'onnx' | 'onnxruntime';
   /** Written into the model's properties. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -99,7 +105,7 @@ function recordModel<Input extends TensorTree>(
   };
 
   if (names.length === 0) {
-    const { graph, results } = record(types);
+    const { graph, results } = inOperators(record(types), options);
     return { graph, outputs: named(results, paths), model: modelOptions(options, {}) };
   }
   const sized = (step: readonly number[]): ArgumentType[] =>
@@ -113,13 +119,17 @@ function recordModel<Input extends TensorTree>(
           : length + (step[names.indexOf(name) % step.length] ?? 1) * Math.max(1, Math.ceil(length / 13));
       }),
     }));
-  const { graph, results, varying } = generalize(steps.map((step) => record(sized(step))));
+  const { varying, ...general } = generalize(steps.map((step) => record(sized(step))));
+  const { graph, results } = inOperators(general, options);
   const outputAxes = varying.map(
     (axes, i) => [paths[i] ?? '', Object.fromEntries(axes.map((axis) => [axis, `${paths[i]} ${axis}`]))] as const,
   );
   const dynamicAxes = { ...dynamic, ...Object.fromEntries(outputAxes) };
   return { graph, outputs: named(results, paths), model: modelOptions(options, dynamicAxes) };
 }
+
+const inOperators = (recorded: GraphWithResults, { operators }: ExportOptions): GraphWithResults =>
+  operators === 'onnx' ? plainOperators(recorded) : recorded;
 
 const named = (values: Recording['results'], paths: readonly string[]): NamedValue[] =>
   values.map((value, i) => ({ name: paths[i] ?? `output ${i}`, value }));

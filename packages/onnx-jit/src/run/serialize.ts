@@ -109,7 +109,9 @@ function encode(
     producerName: options.producer,
     opsetImport: [
       { domain: '', version: opset },
-      { domain: 'com.microsoft', version: 1 },
+      ...(options.inPlace || nodes.some(({ domain }) => domain !== '')
+        ? [{ domain: 'com.microsoft', version: 1 }]
+        : []),
     ],
     metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
     graph: {
