@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
+import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { CompileError } from './errors';
 import { jit, type Compiled } from './jit';
@@ -391,6 +392,51 @@ describe('errors', () => {
     await refuse((x) => (tf.mean(x).dataSync()[0]! > 0 ? x : tf.neg(x)), /return the tensor and read it outside/);
   });
 
+  it('a value waited for inside is refused at once', async () => {
+    const w = tf.variable(tf.ones([2]));
+    const ways: ((x: tf.Tensor) => Promise<unknown>)[] = [
+      (x) => x.data(),
+      (x) => tf.exp(x).array(),
+      (x) => x.bytes(),
+      (x) => x.buffer(),
+      () => w.data(),
+      () => w.array(),
+    ];
+    for (const read of ways) {
+      // As a promise that nobody looks at, it would end the process.
+      const forget = (x: tf.Tensor): tf.Tensor => {
+        void read(x);
+        return tf.mul(x, 2);
+      };
+      await refuse(forget, /read inside/);
+    }
+    expect(await tf.scalar(3).array()).toBe(3);
+  });
+
+  it('an async function is refused, and its promise ends nothing', () => {
+    const program = `
+      import { jit } from '@ser/onnx-jit';
+      import * as tf from '@tensorflow/tfjs';
+      await tf.setBackend('cpu');
+      const functions = [
+        async (x) => { const [v] = await x.data(); return tf.mul(x, v); },
+        async (x) => { await null; return tf.mul(x, 2); },
+        async () => { throw new Error('inside'); },
+        (x) => ({ deep: [x, Promise.reject(new Error('inside'))] }),
+      ];
+      for (const fn of functions) await jit(fn)(tf.ones([2])).catch((error) => console.log(error.name, error.message));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log('still alive');`;
+    const { stdout } = spawnSync(
+      process.execPath,
+      ['--conditions=@ser/source', '--import', 'tsx', '--input-type=module', '--eval', program],
+      { encoding: 'utf8', timeout: 50_000, env: { ...process.env, NODE_OPTIONS: '' } },
+    );
+    const refused = /^CompileError a compiled function cannot be async/gm;
+    expect(stdout.match(refused)).toHaveLength(4);
+    expect(stdout).toContain('still alive');
+  });
+
   it('an argument read inside is an error, too', async () => {
     await refuse((x) => tf.scalar(x.dataSync()[0]!), /\[2,3\].*read inside/);
   });
@@ -579,6 +625,48 @@ describe('concurrency', () => {
     const fn = compile((x: tf.Tensor) => (x.rank === 1 ? tf.unique(x).values : tf.add(x, 1)));
     const [a, b, c] = await Promise.allSettled([fn(tf.scalar(1)), fn(tf.ones([2])), fn(tf.scalar(2))]);
     expect([a?.status, b?.status, c?.status]).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('two functions that share a variable take turns', async () => {
+    const w = tf.variable(tf.zeros([4]));
+    const [one, ten] = [1, 10].map((factor) =>
+      compile((s: tf.Tensor) => {
+        w.assign(tf.add(w, tf.mul(s, factor)));
+        return tf.mean(w);
+      }),
+    );
+    const s = tf.scalar(1);
+    const calls = Array.from({ length: 20 }, (_, i) => (i % 2 ? one! : ten!)(s));
+    const means = (await Promise.all(calls)).map((t) => t.dataSync()[0]);
+    expect(means).toEqual(Array.from({ length: 20 }, (_, i) => Math.ceil((i + 1) / 2) * 10 + Math.floor((i + 1) / 2)));
+    expect(w.dataSync()[0]).toBe(110);
+  });
+
+  it('arguments may be disposed of while the call waits', async () => {
+    const fn = compile(({ x }: { x: tf.Tensor }, y: tf.Tensor) => tf.add(x, y));
+    const [x, y] = [tf.tensor1d([1, 2]), tf.tensor1d([3, 4])];
+    const { numTensors, numDataBuffers } = tf.memory();
+    const sums: Promise<tf.Tensor>[] = [];
+    tf.tidy(() => {
+      for (const n of [1, 2, 3]) sums.push(fn({ x: tf.mul(x, n) }, y));
+    });
+    sums.push(fn({ x }, y));
+    tf.dispose([x, y]);
+    const values = (await Promise.all(sums)).map((t) => Array.from(t.dataSync()));
+    expect(values).toEqual([
+      [4, 6],
+      [5, 8],
+      [6, 10],
+      [4, 6],
+    ]);
+    expect(tf.memory()).toMatchObject({ numTensors: numTensors + 2, numDataBuffers: numDataBuffers + 2 });
+  });
+
+  it('arguments that have been disposed of before are refused', async () => {
+    const fn = compile((x: tf.Tensor) => tf.add(x, 1));
+    const x = tf.scalar(1);
+    x.dispose();
+    await expect(fn(x)).rejects.toThrow('argument [0] of a compiled function has been disposed of');
   });
 
   it('several functions at once', async () => {

@@ -1,6 +1,6 @@
 import { CompileError } from './errors';
 import type { Provider } from './lower/call';
-import { argumentTypes, shapeKey, tensorsOf, type TensorTree } from './record/arguments';
+import { argumentTypes, holdTensors, shapeKey, tensorsOf, type TensorTree } from './record/arguments';
 import { difference } from './record/compare';
 import { recordStep, type RecordedStep } from './record/step';
 import { isTracing } from './record/trace-name';
@@ -9,7 +9,7 @@ import { compileStep, type CompiledStep } from './run/compile';
 import { initialiseStates } from './run/initialise';
 import { runStep } from './run/run-step';
 import { createStore } from './run/store';
-import { createTurns } from './run/turns';
+import { inTurn } from './run/turns';
 
 export interface JitOptions {
   /** Where ONNX Runtime computes; 'cpu' when absent. */
@@ -24,7 +24,8 @@ export interface Compiled<Args extends TensorTree[], Result extends TensorTree> 
   /**
    * Runs the step. The first call with new shapes records and compiles it; the second records again and
    * compares, so that a number that changes between calls is an error and not silently the first one for ever.
-   * Calls run one after the other. Returned tensors belong to the caller and live on the current tfjs backend. What
+   * Calls of all compiled functions run one after the other, in the order in which they were made. The arguments may be
+   * disposed of as soon as the call is made. Returned tensors belong to the caller and live on the current tfjs backend. What
    * was read from a variable's memory (`dataSync` on the CPU backend) holds until the next call: copy it to keep it.
    * A run that fails half way leaves variables that it had written to with their new values.
    */
@@ -54,7 +55,6 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
   const store = createStore(provider);
   const steps = new Map<string, CompiledStep>();
   const compared = new WeakSet<CompiledStep>();
-  const inTurn = createTurns();
 
   const record = (args: Args): RecordedStep => recordStep(fn, args, provider);
 
@@ -84,6 +84,16 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
     return mapTree(step.trace.layout, (i) => results[i]) as Result;
   };
 
+  /** Waits for its turn with tensors of its own: the caller may dispose of the arguments meanwhile. */
+  const start = async (args: Args): Promise<Result> => {
+    const held = holdTensors(args);
+    try {
+      return await inTurn(() => run(held.tensors));
+    } finally {
+      held.release();
+    }
+  };
+
   const dispose = async (): Promise<void> => {
     await store.sync();
     store.dispose();
@@ -97,7 +107,7 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
   const call = (...args: Args): Promise<Result> => {
     if (isTracing())
       throw new CompileError('a compiled function was called inside a compiled function: call the plain one');
-    return inTurn(() => run(args));
+    return start(args);
   };
   return Object.assign(call, {
     sync: () => inTurn(() => store.sync()),

@@ -21,6 +21,23 @@ export function argumentTypes(args: TensorTree): ArgumentType[] {
   });
 }
 
+/**
+ * Further tensors of the same data, which stay when the given ones are disposed of.
+ *
+ * @throws CompileError for a tensor that has been disposed of already
+ */
+export function holdTensors<Args extends TensorTree>(args: Args): { readonly tensors: Args; release(): void } {
+  const held: tf.Tensor[] = [];
+  const tensors = mapTree<tf.Tensor, tf.Tensor>(args, (leaf, path) => {
+    if (!(leaf instanceof tf.Tensor)) return leaf; // `argumentTypes` refuses it
+    if (leaf.isDisposed) throw new CompileError(`argument ${path} of a compiled function has been disposed of`);
+    const tensor = tf.keep(tf.clone(leaf));
+    held.push(tensor);
+    return tensor;
+  });
+  return { tensors: tensors as Args, release: () => tf.dispose(held) };
+}
+
 /** Equal for calls that one compiled graph can serve. */
 export const shapeKey = (types: readonly ArgumentType[]): string =>
   types.map((t) => `${t.name} ${t.dtype} [${t.shape.join()}]`).join('; ');

@@ -4,8 +4,9 @@ import { Graph, makeData, type Data, type Shape, type Value } from '../graph/gra
 import { lowerings } from '../lower';
 import { asDType, type Provider } from '../lower/call';
 import { lowerKernel } from '../lower/kernel';
+import { replaceMethods } from './replace-methods';
 import { TRACE_BACKEND } from './trace-name';
-import { mapTree, type Tree } from './tree';
+import { leavesOf, mapTree, type Tree } from './tree';
 
 /** A tfjs variable that the function reads or assigns. */
 export interface State {
@@ -232,29 +233,20 @@ export function trace(
   tf.backend(); // tfjs names its backend once it has been asked for it
   const before = tf.getBackend();
   const recorder = new Recorder(options.provider, options.inline);
-  const changed = ['assign', 'data', 'dataSync'] as const;
-  const originals = changed.map((name) => Object.getOwnPropertyDescriptor(tf.Variable.prototype, name));
   const { numTensors, numBytes, numDataBuffers } = engine.state;
   void tf.setBackend(TRACE_BACKEND);
   backend.recorder = recorder;
-  tf.Variable.prototype.assign = function (this: tf.Variable, value: tf.Tensor): void {
-    recorder.assign(this, value);
-  };
-  // All other ways to a tensor's numbers go through these two.
-  const refuse = function (this: tf.Variable): never {
-    throw new CompileError(
-      `the value of variable "${this.name}" was read inside a compiled function: it would be baked in; return it and read it outside`,
-    );
-  };
-  Object.assign(tf.Variable.prototype, { data: refuse, dataSync: refuse });
+  const restore = changeTensors(recorder);
   engine.startScope('onnx-jit');
   try {
     const args = types.map(({ name, shape, dtype }) => recorder.graph.input(name, shape, asDType(name, dtype)));
     const tensors = args.map((value) =>
       engine.makeTensorFromDataId(recorder.dataOf(value), [...value.shape], tensorType(value), backend),
     );
+    const returned = fn(tensors);
+    refusePromises(returned);
     const results: Value[] = [];
-    const layout = mapTree(fn(tensors), (tensor, path) => {
+    const layout = mapTree(returned, (tensor, path) => {
       if (!isTensor(tensor)) {
         throw new CompileError(`result ${path} of a compiled function is ${typeof tensor}: return tensors only`);
       }
@@ -270,14 +262,56 @@ export function trace(
     };
   } finally {
     engine.endScope();
-    changed.forEach((name, i) => {
-      const original = originals[i];
-      if (original) Object.defineProperty(tf.Variable.prototype, name, original);
-      else Reflect.deleteProperty(tf.Variable.prototype, name);
-    });
+    restore();
     backend.recorder = null;
     void tf.setBackend(before);
     // Recorded tensors hold no memory: tfjs's accounts go on as if they had not been.
     Object.assign(engine.state, { numTensors, numBytes, numDataBuffers });
   }
 }
+
+/** Makes variables record what they are assigned, and tensors refuse to hand out numbers, until what is returned is called. */
+function changeTensors(recorder: Recorder): () => void {
+  const refuse = function (this: tf.Variable): never {
+    throw new CompileError(
+      `the value of variable "${this.name}" was read inside a compiled function: it would be baked in; return it and read it outside`,
+    );
+  };
+  // At once, not by a promise: nobody may be there to see it rejected.
+  const refuseToWait = function (this: tf.Tensor): never {
+    backend.readSync(this.dataId);
+    throw new CompileError('a compiled function cannot wait for the value of a tensor: return it and read it outside');
+  };
+  const restoreTensors = replaceMethods(tf.Tensor.prototype, {
+    data: refuseToWait,
+    array: refuseToWait,
+    bytes: refuseToWait,
+    buffer: refuseToWait,
+  });
+  const restoreVariables = replaceMethods(tf.Variable.prototype, {
+    assign(this: tf.Variable, value: tf.Tensor) {
+      recorder.assign(this, value);
+    },
+    dataSync: refuse,
+    data: refuse,
+    array: refuse,
+    bytes: refuse,
+    buffer: refuse,
+  });
+  return () => {
+    restoreVariables();
+    restoreTensors();
+  };
+}
+
+/** @throws CompileError if a function that was recorded has returned a promise */
+function refusePromises(returned: Tree<unknown>): void {
+  const promises = leavesOf(returned).filter(({ value }) => isPromise(value));
+  // They are bound to fail, because what goes on after an `await` is no longer recorded; the error below stands for all.
+  for (const { value } of promises) Promise.resolve(value).catch(() => undefined);
+  if (promises.length > 0)
+    throw new CompileError('a compiled function cannot be async: while it is recorded there is nothing to wait for');
+}
+
+const isPromise = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
