@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import schema from '../card.schema.json';
-import { InputError } from './input-error';
+import { InputError } from '@ser/files';
 
 /** How the utterances are split. A group is never on both sides of a fold, and neither is a speaker. */
 export interface FoldRule {
@@ -66,7 +66,7 @@ const validate = new Ajv({ allErrors: true }).compile<CorpusCard>(schema);
  * Checks a card against the published schema, and what a schema cannot say: that labels map onto classes.
  *
  * @param origin Where the card comes from, for the error message.
- * @throws InputError listing every fault in one line.
+ * @throws {InputError} listing every fault in one line.
  */
 export function validateCard(value: unknown, origin: string): CorpusCard {
   if (!validate(value))

@@ -6,7 +6,7 @@ import mspImprov from '../../../datasets/msp-improv.json';
 import ravdess from '../../../datasets/ravdess.json';
 import savee from '../../../datasets/savee.json';
 import { type CorpusCard, validateCard } from './card';
-import { InputError } from './input-error';
+import { InputError } from '@ser/files';
 
 const shipped: readonly { readonly name: string }[] = [demo, demoFirst, demoSecond, iemocap, mspImprov, ravdess, savee];
 

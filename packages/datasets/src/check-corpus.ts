@@ -2,7 +2,7 @@ import { createDecoder } from './audio/decoder';
 import type { AudioReport } from './audio/inspect-audio';
 import type { Corpus, Utterance } from './corpus';
 import { folds } from './folds';
-import { InputError } from './input-error';
+import { isInputError } from '@ser/files';
 import { byText, countBy } from './order';
 import { classCounts, type FoldStatistics, foldStatistics } from './statistics';
 
@@ -109,7 +109,7 @@ async function inspectAll(
         try {
           reports.set(id, await decoder.inspect(audio, { start, end }));
         } catch (error) {
-          if (!(error instanceof InputError)) throw error;
+          if (!isInputError(error)) throw error;
           unreadable.push(error.message);
         }
         options.onProgress?.(++done, corpus.utterances.length);
@@ -128,7 +128,7 @@ function splits(corpus: Corpus): { statistics: FoldStatistics[]; testFold: Map<s
     for (const fold of all) for (const { id } of fold.test) testFold.set(id, fold.index);
     return { statistics: all.map((fold) => foldStatistics(fold, corpus)), testFold };
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    if (!isInputError(error)) throw error;
     return { statistics: [], testFold, fault: error.message };
   }
 }

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import type { Corpus, Utterance } from './corpus';
 import { type Fold, makeFold } from './folds';
-import { InputError } from './input-error';
+import { InputError } from '@ser/files';
 import { byText } from './order';
 
 /** One corpus to train on and another to test on, as if they were one corpus with a single fold. */
@@ -17,7 +17,7 @@ export interface CrossCorpus {
  * Ids, speakers and sessions get the corpus's name in front, because 01 is someone else in each; of two cards over the
  * same folder, equal speakers are equal.
  *
- * @throws InputError when fewer than two labels are shared, or a speaker or an audio file is on both sides.
+ * @throws {InputError} when fewer than two labels are shared, or a speaker or an audio file is on both sides.
  */
 export async function crossCorpus(train: Corpus, test: Corpus): Promise<CrossCorpus> {
   const labels = train.labels.filter((label) => test.labels.includes(label));

@@ -1,5 +1,5 @@
 import type { Corpus, Utterance } from './corpus';
-import { InputError } from './input-error';
+import { InputError } from '@ser/files';
 import { byText, countBy, distinct } from './order';
 import { seededRandom, shuffle } from './random';
 
@@ -45,7 +45,7 @@ export function groupBy(corpus: Corpus): GroupBy {
 /**
  * The folds of a corpus by the rule of its card, in a stable order. Every utterance is tested at most once.
  *
- * @throws InputError when a group would be on both sides, when a group is in no fold, or when there is nothing to split.
+ * @throws {InputError} when a group would be on both sides, when a group is in no fold, or when there is nothing to split.
  */
 export function folds(corpus: Corpus): readonly Fold[] {
   const rule = corpus.card.folds;
@@ -80,7 +80,7 @@ export function folds(corpus: Corpus): readonly Fold[] {
 /**
  * A fold from two lists of utterances, checked: the only way to make one.
  *
- * @throws InputError when a group, a speaker or an utterance is on both sides, or a side is empty.
+ * @throws {InputError} when a group, a speaker or an utterance is on both sides, or a side is empty.
  */
 export function makeFold(parts: {
   readonly index: number;

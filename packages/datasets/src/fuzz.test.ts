@@ -1,5 +1,5 @@
 import { decodeBytes } from './audio/decode';
-import { InputError } from './input-error';
+import { InputError } from '@ser/files';
 import { seededRandom } from './random';
 import { parseManifest } from './readers/manifest';
 import { chunk, int16, wavBytes } from './testing/wav-bytes';

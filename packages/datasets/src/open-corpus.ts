@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type CorpusCard, validateCard } from './card';
 import { card as shippedCard, cardNames } from './cards';
 import type { Corpus, Reading } from './corpus';
 import { demoFolder } from './demo/demo-folder';
-import { InputError } from './input-error';
+import { InputError, parseJson, readText } from '@ser/files';
 import { readIemocap } from './readers/iemocap';
 import { readManifest } from './readers/manifest';
 import { readMspImprov } from './readers/msp-improv';
@@ -18,7 +17,7 @@ import { select } from './select';
  * @param nameOrCardPath A card of this package (`cardNames`) or the path of a card (.json) of your own.
  * @param dir Where the corpus is. The demo corpus is made in a cache folder without it; an own corpus is taken to be
  *   beside its manifest.
- * @throws InputError saying what was looked for and what was found instead.
+ * @throws {InputError} saying what was looked for and what was found instead.
  */
 export async function openCorpus(
   nameOrCardPath: string,
@@ -31,19 +30,14 @@ export async function openCorpus(
   return select(card, root, reading, options.allowIncomplete ?? false);
 }
 
+/** No card is larger. */
+const cardBytes = 4 * 2 ** 20;
+
 /** A card by its name or path, and the folder of the path. */
 export async function findCard(nameOrPath: string): Promise<{ card: CorpusCard; folder?: string }> {
   if (cardNames.includes(nameOrPath)) return { card: shippedCard(nameOrPath) };
   if (!nameOrPath.endsWith('.json')) return { card: shippedCard(nameOrPath) };
-  const text = await readFile(nameOrPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${nameOrPath}: card cannot be read (${error.code ?? error.message})`);
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${nameOrPath}: not JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const value = parseJson(await readText(nameOrPath, cardBytes), nameOrPath);
   return { card: validateCard(value, nameOrPath), folder: path.dirname(nameOrPath) };
 }
 

@@ -1,13 +1,13 @@
 import type { CorpusCard } from './card';
 import type { Corpus, Reading, Utterance } from './corpus';
-import { InputError } from './input-error';
+import { InputError } from '@ser/files';
 import { byText, countBy, distinct } from './order';
 
 /**
  * What a reader found, in the classes of the card: labels mapped, ignored ones left out, `select` applied, sorted by id
  * and compared with the counts of the card.
  *
- * @throws InputError on an unknown label, an id that is there twice, or (without `allowIncomplete`) other counts.
+ * @throws {InputError} on an unknown label, an id that is there twice, or (without `allowIncomplete`) other counts.
  */
 export function select(card: CorpusCard, root: string, reading: Reading, allowIncomplete: boolean): Corpus {
   const notes = [...reading.notes];

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { InputError } from '../input-error';
+import { InputError } from '@ser/files';
 
 /** Bytes that can be read at any place: a file, or a buffer. */
 export interface ByteSource {
@@ -21,12 +21,10 @@ const headLength = 4096;
 /**
  * Opens a file for the time of one call.
  *
- * @throws InputError naming the file when it is missing, empty, a folder or unreadable.
+ * @throws {InputError} when it is empty or a folder; what the file system refuses comes as it is.
  */
 export async function withFile<T>(file: string, use: (source: ByteSource) => Promise<T>): Promise<T> {
-  const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(error.code === 'ENOENT' ? 'no such file' : `cannot be read (${error.code ?? error.message})`);
-  });
+  const handle = await open(file, 'r');
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw new InputError('not a file, expected WAV or FLAC audio');

@@ -1,5 +1,5 @@
 import type { Corpus } from '../corpus';
-import { InputError } from '../input-error';
+import { InputError, isInputError } from '@ser/files';
 import { probeAudio } from './decode';
 
 /** Files looked at at once. */
@@ -8,7 +8,7 @@ const parallel = 16;
 /**
  * Looks at the header of every file of a corpus, which takes seconds, before a run that takes hours.
  *
- * @throws InputError listing every file that cannot be read, with what was expected of it.
+ * @throws {InputError} listing every file that cannot be read, with what was expected of it.
  */
 export async function checkAudio(corpus: Pick<Corpus, 'utterances'>): Promise<void> {
   const faults: string[] = [];
@@ -18,7 +18,7 @@ export async function checkAudio(corpus: Pick<Corpus, 'utterances'>): Promise<vo
       try {
         await probeAudio(audio, { start, end });
       } catch (error) {
-        if (!(error instanceof InputError)) throw error;
+        if (!isInputError(error)) throw error;
         faults.push(error.message);
       }
     }

@@ -1,4 +1,4 @@
-import { InputError } from '../input-error';
+import { isInputError, messageOf } from '@ser/files';
 import type { Span } from './decode';
 import { type AudioReport, inspectAudio } from './inspect-audio';
 import { readWaveform } from './read-waveform';
@@ -21,6 +21,6 @@ export async function runDecodeJob({ id, task, path, span }: DecodeJob): Promise
   try {
     return { id, value: await (task === 'read' ? readWaveform(path, span) : inspectAudio(path, span)) };
   } catch (error) {
-    return { id, error: error instanceof Error ? error.message : String(error), badInput: error instanceof InputError };
+    return { id, error: messageOf(error), badInput: isInputError(error) };
   }
 }

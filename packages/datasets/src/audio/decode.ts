@@ -1,4 +1,4 @@
-import { InputError } from '../input-error';
+import { fileError, InputError, isInputError } from '@ser/files';
 import { type ByteSource, bufferSource, withFile } from './byte-source';
 import { type FlacHeader, readFlacHeader, readFlacSamples } from './flac';
 import { readWavHeader, type WavHeader } from './wav-header';
@@ -46,7 +46,7 @@ export async function readHeader(source: ByteSource): Promise<AudioHeader> {
 /**
  * Checks the header of a file, without decoding it.
  *
- * @throws InputError naming the file and what was expected.
+ * @throws {InputError} naming the file and what was expected.
  */
 export function probeAudio(file: string, span: Span = {}): Promise<AudioHeader> {
   return named(file, () =>
@@ -61,7 +61,7 @@ export function probeAudio(file: string, span: Span = {}): Promise<AudioHeader> 
 /**
  * Decodes a file, or a part of it.
  *
- * @throws InputError naming the file and what was expected.
+ * @throws {InputError} naming the file and what was expected.
  */
 export function decodeFile(file: string, span: Span = {}): Promise<DecodedAudio> {
   return named(file, () => withFile(file, (source) => decodeSource(source, span)));
@@ -113,7 +113,7 @@ async function named<T>(file: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof InputError) throw new InputError(`${file}: ${error.message}`);
-    throw error;
+    if (isInputError(error)) throw new InputError(`${file}: ${error.message}`, { cause: error });
+    throw fileError(error, file);
   }
 }

@@ -38,7 +38,9 @@ test('spans, reports and errors come through', async () => {
       name: 'InputError',
       message: expect.stringMatching(/broken.wav: truncated/) as string,
     });
-    await expect(decoder.read(file('none.wav'))).rejects.toThrow(`${file('none.wav')}: no such file`);
+    await expect(decoder.read(file('none.wav'))).rejects.toThrow(
+      `${file('none.wav')}: no such file or folder (ENOENT)`,
+    );
     // It goes on after errors.
     expect(await decoder.read(file('1.wav'))).toHaveLength(1600);
   } finally {
@@ -71,7 +73,7 @@ test('checkAudio lists every bad file at once', async () => {
       '4 of 5 audio files cannot be used:',
       `  ${file('broken.wav')}: truncated: its header promises 3200 bytes of audio, 16 are there`,
       `  ${file('empty.wav')}: empty file, expected WAV or FLAC audio`,
-      `  ${file('none.wav')}: no such file`,
+      `  ${file('none.wav')}: no such file or folder (ENOENT)`,
       `  ${file('text.wav')}: neither a WAV nor a FLAC file, expected WAV or FLAC audio`,
     ].join('\n'),
   );

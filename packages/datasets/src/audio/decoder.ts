@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { InputError } from '../input-error';
+import { InputError } from '@ser/files';
 import type { Span } from './decode';
 import { type DecodeJob, type DecodeResult, runDecodeJob } from './decode-job';
 import type { AudioReport } from './inspect-audio';
@@ -134,6 +134,9 @@ function settle(waiting: Waiting | undefined, result: DecodeResult): void {
 function startWorker(): Worker {
   const here = fileURLToPath(import.meta.url);
   const extension = path.extname(here);
-  const name = extension === '.ts' ? 'decode-worker-source.mjs' : `decode-worker${extension}`;
-  return new Worker(pathToFileURL(path.join(path.dirname(here), name)));
+  const fromSource = extension === '.ts';
+  const name = fromSource ? 'decode-worker-source.mjs' : `decode-worker${extension}`;
+  const url = pathToFileURL(path.join(path.dirname(here), name));
+  // The packages beside this one are read from source, too, whatever the process itself was told.
+  return fromSource ? new Worker(url, { execArgv: ['--conditions=@ser/source'] }) : new Worker(url);
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../input-error';
+import { InputError } from '@ser/files';
 import type { ByteSource } from './byte-source';
 import { checkRate } from './wav-header';
 
@@ -16,7 +16,7 @@ export interface FlacHeader {
   readonly dataOffset: number;
 }
 
-/** @throws InputError saying what was expected. */
+/** @throws {InputError} saying what was expected. */
 export async function readFlacHeader(source: ByteSource): Promise<FlacHeader> {
   let at = 4;
   let info: Buffer | undefined;
@@ -46,7 +46,7 @@ export async function readFlacHeader(source: ByteSource): Promise<FlacHeader> {
 /**
  * Samples of a FLAC file by channel, full scale at ±1.
  *
- * @throws InputError when frames are broken or missing: a decoded part is never passed off as the whole.
+ * @throws {InputError} when frames are broken or missing: a decoded part is never passed off as the whole.
  */
 export async function readFlacSamples(source: ByteSource, header: FlacHeader): Promise<Float32Array[]> {
   const { FLACDecoder } = await import('@wasm-audio-decoders/flac');

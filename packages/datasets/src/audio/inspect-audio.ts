@@ -23,7 +23,7 @@ const fullScale = 32767 / 32768;
 /**
  * Decodes a file and measures it, without resampling.
  *
- * @throws InputError naming the file and what was expected.
+ * @throws {InputError} naming the file and what was expected.
  */
 export async function inspectAudio(path: string, span: Span = {}): Promise<AudioReport> {
   const { sampleRate, channels } = await decodeFile(path, span);

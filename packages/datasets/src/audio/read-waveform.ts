@@ -11,7 +11,7 @@ export const waveformRate = 16_000;
  * @param path The file.
  * @param span `start` and `end` in seconds; without them, all of it.
  * @returns [samples] mono, 16 kHz, full scale at ±1 (float files may go beyond).
- * @throws InputError naming the file and what was expected; never a part or a misreading of it.
+ * @throws {InputError} naming the file and what was expected; never a part or a misreading of it.
  */
 export async function readWaveform(path: string, span: Span = {}): Promise<Float32Array> {
   return toWaveform(await decodeFile(path, span));

@@ -1,4 +1,4 @@
-import { InputError } from '../input-error';
+import { InputError } from '@ser/files';
 
 /** What is used of the Emscripten module around SpeexDSP's resampler. Pointers are byte offsets into its heap. */
 interface Speex {

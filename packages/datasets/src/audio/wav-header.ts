@@ -1,4 +1,4 @@
-import { InputError } from '../input-error';
+import { InputError } from '@ser/files';
 import type { ByteSource } from './byte-source';
 
 /** What a WAV header says, checked against itself and the file. */
@@ -38,7 +38,7 @@ const isOpenEnded = (size: number): boolean => size === 0 || size >= 0x7ffff000;
  * Reads the header of a RIFF, RIFX or RF64 WAV file: `fmt ` in its plain and EXTENSIBLE forms, any other chunks before
  * the samples, odd chunks with or without their padding byte, and streamed files whose sizes were never filled in.
  *
- * @throws InputError saying what was expected.
+ * @throws {InputError} saying what was expected.
  */
 export async function readWavHeader(source: ByteSource): Promise<WavHeader> {
   const start = await source.read(0, 12);
@@ -127,7 +127,7 @@ function parseFormat(
   return { encoding, width, channels, sampleRate };
 }
 
-/** @throws InputError when a rate cannot be one of recorded speech. */
+/** @throws {InputError} when a rate cannot be one of recorded speech. */
 export function checkRate(sampleRate: number): void {
   if (sampleRate < 1000 || sampleRate > 768_000)
     throw new InputError(`sample rate ${sampleRate} Hz, expected 1,000 to 768,000`);

@@ -1,6 +1,6 @@
 import { decode } from 'node-wav';
 import * as wavefile from 'wavefile';
-import { InputError } from '../input-error';
+import { InputError } from '@ser/files';
 import type { ByteSource } from './byte-source';
 import type { WavHeader } from './wav-header';
 

@@ -94,7 +94,10 @@ test('two processes at once leave one whole corpus and nothing else', async () =
   const code = `import(${JSON.stringify(module)}).then((m) => m.writeDemoCorpus(${JSON.stringify(dir)}))`;
   const run = (): Promise<number | null> =>
     new Promise((resolve) =>
-      spawn(process.execPath, ['--import', 'tsx', '-e', code], { stdio: 'inherit' }).on('exit', resolve),
+      spawn(process.execPath, ['--conditions=@ser/source', '--import', 'tsx', '-e', code], { stdio: 'inherit' }).on(
+        'exit',
+        resolve,
+      ),
     );
   expect(await Promise.all([run(), run()])).toEqual([0, 0]);
   expect(readdirSync(parent)).toEqual(['demo']);

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { encode } from 'node-wav';
-import { InputError } from '../input-error';
+import { errorCode, InputError, messageOf } from '@ser/files';
 import { seededRandom } from '../random';
 import { blend, prosodies } from './prosody';
 import { speakers } from './speakers';
@@ -36,7 +36,7 @@ const takes: readonly Take[] = (['01', '03', '04', '05'] as const).flatMap((emot
  * the same bytes every time. Written beside `dir` and moved there when complete: a folder that exists is whole, and
  * several processes may do this at once.
  *
- * @throws InputError when `dir` exists and is something else.
+ * @throws {InputError} when `dir` exists and is something else.
  */
 export async function writeDemoCorpus(dir: string): Promise<void> {
   if ((await isOccupied(dir)) && !(await isDemoCorpus(dir))) throw cannotPut(dir, 'something else is there');
@@ -69,7 +69,7 @@ async function moveIntoPlace(partial: string, dir: string): Promise<void> {
   } catch (error) {
     // Another process was first; its files are the same as ours.
     if (await isDemoCorpus(dir)) return;
-    throw cannotPut(dir, (error as NodeJS.ErrnoException).code ?? String(error));
+    throw cannotPut(dir, errorCode(error) ?? messageOf(error));
   }
 }
 

@@ -1,9 +1,8 @@
 import path from 'node:path';
 import type { CorpusCard } from '../card';
 import { demoFolder } from '../demo/demo-folder';
-import { InputError } from '../input-error';
+import { download, type DownloadOptions, InputError, isInputError, takeLease } from '@ser/files';
 import { findCard, openCorpus } from '../open-corpus';
-import { download, type DownloadOptions } from './download';
 import { unpack } from './unpack';
 
 /**
@@ -49,7 +48,16 @@ async function fetchOpen(card: CorpusCard, name: string, dir: string, options: D
   if (await isThere(name, root)) return [`${card.name} is in ${root} already`];
   const archives = card.source.archives ?? [];
   if (archives.length === 0) throw new InputError(`${card.name}: its card lists no archives to download`);
-  for (const archive of archives) await unpack(await download(archive, root, options), root);
+  const lease = await takeLease(path.join(root, '.ser-get.lock'), { purpose: `downloads ${card.name}` });
+  try {
+    for (const archive of archives) {
+      const file = path.join(root, archive.file);
+      await download({ ...archive, name: archive.file }, file, options);
+      await unpack(file, root);
+    }
+  } finally {
+    lease.release();
+  }
   const corpus = await openCorpus(name, root);
   return [
     `${card.name}: ${corpus.utterances.length} utterances in ${root}`,
@@ -63,7 +71,7 @@ async function isThere(name: string, root: string): Promise<boolean> {
   return openCorpus(name, root).then(
     () => true,
     (error: unknown) => {
-      if (error instanceof InputError) return false;
+      if (isInputError(error)) return false;
       throw error;
     },
   );

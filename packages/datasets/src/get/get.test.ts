@@ -9,14 +9,10 @@ import type { Archive } from '../card';
 import { card } from '../cards';
 import { removeTemporaryFolders, temporaryFolder } from '../testing/temporary-folder';
 import { toneWav } from '../testing/wav-bytes';
-import { download } from './download';
 import { getCorpus } from './get-corpus';
 import { unpack } from './unpack';
 
-type Handler = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
-
 let server: Server;
-let handler: Handler;
 let body: Buffer;
 const ranges: (string | undefined)[] = [];
 const quick = { pause: 1, stall: 20_000 };
@@ -24,13 +20,12 @@ const quick = { pause: 1, stall: 20_000 };
 beforeAll(async () => {
   server = createServer((request, response) => {
     ranges.push(request.headers.range);
-    handler(request, response, body);
+    serve(request, response, body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 beforeEach(() => {
   ranges.length = 0;
-  handler = serve;
   body = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * i) % 251));
 });
 afterAll(async () => {
@@ -49,18 +44,6 @@ function serve(request: IncomingMessage, response: ServerResponse, content: Buff
   response.end(content.subarray(from));
 }
 
-/** Sends at most so many bytes, then drops the connection. */
-function cutAfter(bytes: number): Handler {
-  return (request, response, content) => {
-    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
-    response.writeHead(from > 0 ? 206 : 200, {
-      'content-length': content.length - from,
-      'content-range': `bytes ${from}-${content.length - 1}/${content.length}`,
-    });
-    response.write(content.subarray(from, from + bytes), () => setTimeout(() => response.destroy(), 200));
-  };
-}
-
 function archive(content = body): Archive {
   const { port } = server.address() as AddressInfo;
   const value = createHash('md5').update(content).digest('hex');
@@ -71,94 +54,6 @@ function archive(content = body): Archive {
     checksum: { algorithm: 'md5', value },
   };
 }
-
-describe('download', () => {
-  test('a file, with progress to its end', async () => {
-    const seen: number[] = [];
-    const file = await download(archive(), temporaryFolder(), {
-      ...quick,
-      onProgress: ({ received }) => seen.push(received),
-    });
-    expect(readFileSync(file).equals(body)).toBe(true);
-    expect(seen.at(-1)).toBe(body.length);
-    expect(readdirSync(path.dirname(file))).toEqual(['a.zip']);
-  });
-
-  test('a connection that is cut again and again is taken up where it was', async () => {
-    handler = cutAfter(30_000);
-    const file = await download(archive(), temporaryFolder(), quick);
-    expect(readFileSync(file).equals(body)).toBe(true);
-    // A cut may cost what was still on its way, never what had arrived.
-    const starts = ranges.map((range) => Number(/\d+/.exec(range ?? '0')?.[0]));
-    expect(starts.length).toBeGreaterThanOrEqual(4);
-    expect(starts).toEqual([...starts].sort((a, b) => a - b));
-    expect(starts.at(-1)).toBeGreaterThanOrEqual(70_000);
-  });
-
-  test('what an earlier process left is gone on with, and a whole file is not fetched again', async () => {
-    const folder = temporaryFolder();
-    writeFileSync(path.join(folder, 'a.zip.part'), body.subarray(0, 70_000));
-    await download(archive(), folder, quick);
-    // More than one request if a connection was dropped, but each goes on from there.
-    expect([...new Set(ranges)]).toEqual(['bytes=70000-']);
-    ranges.length = 0;
-    await download(archive(), folder, quick);
-    expect(ranges).toEqual([]);
-  });
-
-  test('a server without ranges starts over', async () => {
-    handler = (_request, response, content) => response.writeHead(200).end(content);
-    const folder = temporaryFolder();
-    writeFileSync(path.join(folder, 'a.zip.part'), Buffer.alloc(70_000));
-    expect(readFileSync(await download(archive(), folder, quick)).equals(body)).toBe(true);
-  });
-
-  test('another file of the same length is refused and deleted', async () => {
-    const wanted = archive();
-    body = Buffer.from(body.map((x) => x ^ 1));
-    const folder = temporaryFolder();
-    await expect(download(wanted, folder, quick)).rejects.toMatchObject({
-      name: 'InputError',
-      message: expect.stringMatching(/its md5 is not [0-9a-f]{32}: not the file that the card describes/) as string,
-    });
-    expect(readdirSync(folder)).toEqual([]);
-  });
-
-  test('a broken start left by something else is found out by the checksum, and the next try is whole', async () => {
-    const folder = temporaryFolder();
-    writeFileSync(path.join(folder, 'a.zip.part'), Buffer.alloc(70_000));
-    await expect(download(archive(), folder, quick)).rejects.toThrow(/its md5 is not/);
-    expect(readFileSync(await download(archive(), folder, quick)).equals(body)).toBe(true);
-  });
-
-  test.each<[string, Handler, RegExp]>([
-    ['not found', (_q, r) => r.writeHead(404).end(), /the server answered 404, expected the file/],
-    ['out of order for good', (_q, r) => r.writeHead(503).end(), /the server answered 503; 0 of 100000 bytes are here/],
-    [
-      'silent',
-      (_q, r) => void r.writeHead(200).write('x'),
-      /nothing came for 1.5 s; [01] of 100000 bytes are here, and the same command goes on/,
-    ],
-    [
-      'longer than the card says',
-      (_q, r, content) => r.writeHead(200).end(Buffer.concat([content, content])),
-      /longer than the 100000 bytes/,
-    ],
-  ])('a server that is %s', async (_name, answer, message) => {
-    handler = answer;
-    await expect(download(archive(), temporaryFolder(), { pause: 1, stall: 1500, attempts: 2 })).rejects.toThrow(
-      message,
-    );
-  });
-
-  test('no server at all', async () => {
-    await expect(
-      download({ ...archive(), url: 'http://127.0.0.1:9/a.zip' }, temporaryFolder(), { ...quick, attempts: 1 }),
-    ).rejects.toMatchObject({
-      name: 'InputError',
-    });
-  });
-});
 
 async function zip(files: Readonly<Record<string, Buffer>>, mode?: number): Promise<Buffer> {
   const made = new ZipFile();
@@ -255,6 +150,16 @@ describe('get', () => {
     ranges.length = 0;
     expect(await getCorpus(file, dir, quick)).toEqual([`small is in ${dir} already`]);
     expect(ranges).toEqual([]);
+  });
+
+  test('a file on the server that is not the one of the card is given up at once', async () => {
+    body = await zip({ 'Actor_01/03-01-01-01-01-01-01.wav': toneWav() });
+    const source = { citation: 'us', archives: [archive()] };
+    body = Buffer.concat([body, body]);
+    const file = path.join(temporaryFolder(), 'small.json');
+    writeFileSync(file, JSON.stringify({ ...card('ravdess'), name: 'small', source }));
+    await expect(getCorpus(file, path.join(temporaryFolder(), 'new'), quick)).rejects.toThrow(/another file/);
+    expect(ranges).toHaveLength(1);
   });
 
   test.each(['iemocap', 'msp-improv', 'savee'])('%s: where to ask and what to unpack where', async (name) => {

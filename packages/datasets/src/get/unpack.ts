@@ -5,7 +5,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { type Entry, open, type ZipFile } from 'yauzl';
-import { InputError } from '../input-error';
+import { InputError, messageOf } from '@ser/files';
 
 /** An archive may hold this much, unpacked: many times the largest corpus here. */
 const mostBytes = 200 * 2 ** 30;
@@ -19,7 +19,7 @@ const typeMask = 0o170000;
  * Unpacks a zip file into a folder. Everything is checked and written beside it first, so that a broken or hostile
  * archive leaves nothing behind: no path outside the folder, no link, no more bytes than its directory says.
  *
- * @throws InputError naming the archive and the entry.
+ * @throws {InputError} naming the archive and the entry.
  */
 export async function unpack(archive: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -46,7 +46,7 @@ async function extract(archive: string, folder: string): Promise<void> {
       autoClose: false,
     });
   } catch (error) {
-    throw new InputError(`${archive}: not a zip file: ${error instanceof Error ? error.message : String(error)}`);
+    throw new InputError(`${archive}: not a zip file: ${messageOf(error)}`);
   }
   try {
     const entries = await list(zip, archive);
@@ -104,9 +104,7 @@ async function write(zip: ZipFile, entry: Entry, target: string, archive: string
     const input = await promisify<Entry, NodeJS.ReadableStream>(zip.openReadStream.bind(zip))(entry);
     await pipeline(input, limit, createWriteStream(target, { flags: 'wx' }));
   } catch (error) {
-    throw new InputError(
-      `${archive}: entry ${entry.fileName} cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new InputError(`${archive}: entry ${entry.fileName} cannot be unpacked: ${messageOf(error)}`);
   }
 }
 

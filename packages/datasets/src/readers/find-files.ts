@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError } from '../input-error';
+import { errorCode, fileError, InputError } from '@ser/files';
 import { byText } from '../order';
 
 /** Deep enough for every re-pack seen, and an end to links that go in circles. */
@@ -11,7 +11,7 @@ const maxDepth = 8;
  * The files below a folder whose path relative to it passes the test, sorted. Hidden folders, and those that macOS
  * puts into archives, are passed over.
  *
- * @throws InputError when the folder is not there.
+ * @throws {InputError} when the folder is not there.
  */
 export async function findFiles(root: string, test: (relative: string) => boolean): Promise<string[]> {
   const found: string[] = [];
@@ -32,9 +32,9 @@ async function list(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const code = errorCode(error);
     if (code === 'ENOENT') throw new InputError(`${folder}: no such folder, expected that of the corpus`);
     if (code === 'ENOTDIR') throw new InputError(`${folder}: a file, expected the folder of the corpus`);
-    throw new InputError(`${folder}: cannot be listed (${code ?? String(error)})`);
+    throw fileError(error, folder);
   }
 }

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { audioExtension, type RawUtterance, type Reading } from '../corpus';
-import { InputError } from '../input-error';
+import { InputError, readText } from '@ser/files';
 import { findFiles } from './find-files';
 
 /** A dialogue's label file: directly in EmoEvaluation; its subfolders hold the single raters' files. */
@@ -23,7 +22,7 @@ export async function readIemocap(root: string): Promise<Reading> {
   const utterances = new Map<string, RawUtterance>();
   const missing: string[] = [];
   for (const file of files.filter((file) => labelFile.test(file))) {
-    for (const [i, line] of (await readFile(path.join(root, file), 'utf8')).split(/\r?\n/).entries()) {
+    for (const [i, line] of (await readText(path.join(root, file))).split(/\r?\n/).entries()) {
       // Rater lines and the explanation at the top do not start with a time.
       if (!line.startsWith('[') || /^\[START_TIME/i.test(line)) continue;
       const origin = `${file}:${i + 1}`;

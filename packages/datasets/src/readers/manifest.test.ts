@@ -106,8 +106,8 @@ test('bad cards name the card', async () => {
   const root = tree({ 'x.json': '{', 'y.json': '{"name":"y"}' });
   await expect(openCorpus(path.join(root, 'x.json'))).rejects.toThrow(/x.json: not JSON/);
   await expect(openCorpus(path.join(root, 'y.json'))).rejects.toThrow(/y.json: not a corpus card/);
-  await expect(openCorpus(path.join(root, 'z.json'))).rejects.toThrow(/z.json: card cannot be read \(ENOENT\)/);
+  await expect(openCorpus(path.join(root, 'z.json'))).rejects.toThrow(/z.json: no such file or folder \(ENOENT\)/);
   await expect(openCorpus(own(csv, { manifest: 'none.csv' }))).rejects.toThrow(
-    /none.csv: manifest cannot be read \(ENOENT\)/,
+    /none.csv: no such file or folder \(ENOENT\)/,
   );
 });

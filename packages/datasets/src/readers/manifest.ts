@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { RawUtterance, Reading } from '../corpus';
-import { InputError } from '../input-error';
+import { InputError, readText } from '@ser/files';
 
 const columns = ['id', 'audio', 'label', 'speaker', 'session', 'start', 'end', 'split'] as const;
 type Column = (typeof columns)[number];
@@ -14,12 +13,10 @@ type Row = Partial<Record<Column, unknown>>;
  *
  * @param file The manifest.
  * @param audioRoot What relative audio paths are relative to; without it, the folder of the manifest.
- * @throws InputError listing every bad row at once.
+ * @throws {InputError} listing every bad row at once.
  */
 export async function readManifest(file: string, audioRoot: string = path.dirname(file)): Promise<Reading> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${file}: manifest cannot be read (${error.code ?? error.message})`);
-  });
+  const text = await readText(file);
   const utterances = parseManifest(text, file).map((row) => ({ ...row, audio: path.resolve(audioRoot, row.audio) }));
   return { utterances, lookedFor: `rows of audio, label and speaker in ${file}`, notes: [] };
 }

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { audioExtension, type RawUtterance, type Reading } from '../corpus';
-import { InputError } from '../input-error';
+import { InputError, readText } from '@ser/files';
 import { findFiles } from './find-files';
 
 /** Spelt so in the release; re-packs correct it. */
@@ -39,7 +38,7 @@ export async function readMspImprov(root: string): Promise<Reading> {
   const utterances = new Map<string, RawUtterance>();
   const missing: string[] = [];
   const perScenario = new Map<string, number>();
-  for (const [i, line] of (await readFile(path.join(root, labels), 'utf8')).split(/\r?\n/).entries()) {
+  for (const [i, line] of (await readText(path.join(root, labels))).split(/\r?\n/).entries()) {
     // The raters' own lines follow each summary line.
     if (!/^(UTD|MSP)-IMPROV-/.test(line)) continue;
     const origin = `${labels}:${i + 1}`;
