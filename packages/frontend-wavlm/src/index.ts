@@ -5,6 +5,7 @@ export {
   configFiles,
   parseConfig,
   type EncoderConfig,
+  type Json,
   type LogMelConfig,
   type WaveConfig,
   type WhisperConfig,

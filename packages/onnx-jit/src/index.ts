@@ -7,6 +7,7 @@ export { recompute } from './ops/recompute';
 export { CompileError } from './errors';
 export { jit, type Compiled, type JitOptions } from './jit';
 export type { TensorTree } from './record/arguments';
+export type { Tree } from './record/tree';
 export type { Provider } from './lower/call';
 export { exportOnnx, exportOnnxWithData, type ExportOptions } from './export-onnx';
 export type { ModelWithData } from './run/serialize';

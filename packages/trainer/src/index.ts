@@ -8,21 +8,48 @@ export {
   planEpoch,
   planEvaluation,
   type BatchPlan,
+  type Clip,
   type EpochOptions,
+  type PlannedMix,
+  type PlanOptions,
   type PlannedUtterance,
   type Source,
 } from './data/plan';
 export { chooseEngine, openEngine, type Engine, type EngineName, type Runnable } from './training/engine';
 export { InputError } from './errors';
+export type { Random } from './random';
 export { autoWeights, type LossWeights } from './training/loss-weights';
 export * from './metrics';
-export { createModel, forward, type Model, type ModelInput, type ModelOutput } from './model/model';
+export {
+  createModel,
+  forward,
+  type FeatureInput,
+  type Group,
+  type Model,
+  type ModelInput,
+  type ModelOutput,
+  type ModelSettings,
+  type Signal,
+  type Trainable,
+  type WaveInput,
+} from './model/model';
 export * from './report';
-export { runCv, type CvResult } from './run/cv';
+export { runCv, type CvOptions, type CvResult, type FailedFold } from './run/cv';
+export type { Judgement } from './run/evaluate';
+export type { StoredWave } from './data/waves';
 export { runFold, type FoldJob } from './run/fold';
-export { createProgress, type Progress } from './run/progress';
+export { createProgress, type Progress, type StepReport } from './run/progress';
 export { learningRates, type LearningRates } from './training/schedule';
-export { createOptimizerState, rawLosses, trainStep, type StepInput, type StepOutput } from './training/step';
+export {
+  createOptimizerState,
+  rawLosses,
+  trainStep,
+  type LossSettings,
+  type OptimizerState,
+  type StepInput,
+  type StepOutput,
+  type StepSettings,
+} from './training/step';
 export { exportModel } from './inference/export';
-export { predictFile, type Prediction } from './inference/predict';
+export { predictFile, type Prediction, type WindowPrediction } from './inference/predict';
 export { openPredictor, type Predictor } from './inference/predictor';

@@ -35,7 +35,7 @@ const otherFiles: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Reads the header of a WAV or FLAC file, recognised by its first bytes. */
-export async function readHeader(source: ByteSource): Promise<AudioHeader> {
+async function readHeader(source: ByteSource): Promise<AudioHeader> {
   const magic = (await source.read(0, 32)).toString('latin1');
   if (/^(RIFF|RIFX|RF64)/.test(magic)) return readWavHeader(source);
   if (magic.startsWith('fLaC')) return readFlacHeader(source);

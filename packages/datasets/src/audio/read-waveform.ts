@@ -27,7 +27,7 @@ async function toWaveform(audio: DecodedAudio): Promise<Float32Array> {
 }
 
 /** The mean of the channels. */
-export function downmix(channels: readonly Float32Array[]): Float32Array {
+function downmix(channels: readonly Float32Array[]): Float32Array {
   const [first, ...others] = channels;
   if (!first) return new Float32Array(0);
   if (others.length === 0) return first;

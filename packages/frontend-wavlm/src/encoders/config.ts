@@ -47,7 +47,8 @@ export interface LogMelConfig {
 
 export type EncoderConfig = WaveConfig | WhisperConfig | LogMelConfig;
 
-type Json = Readonly<Record<string, unknown>>;
+/** A parsed JSON object of which nothing has been checked. */
+export type Json = Readonly<Record<string, unknown>>;
 
 /**
  * The shape of a model from its `config.json` and `preprocessor_config.json` (Hugging Face keys); never from its name.

@@ -43,7 +43,7 @@ export function convSpec(name: string, out: number, inputs: number, kernel: numb
 }
 
 /** Values of every tensor of `specs`, drawn in their order from `random` (uniform [0, 1)). */
-export function randomValues(spec: ParameterSpec, random: () => number): Float32Array {
+function randomValues(spec: ParameterSpec, random: () => number): Float32Array {
   const data = new Float32Array(spec.shape.reduce((a, b) => a * b, 1));
   if ('constant' in spec.init) return data.fill(spec.init.constant);
   const width = spec.init.deviation * Math.sqrt(12);

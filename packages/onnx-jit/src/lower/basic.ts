@@ -52,7 +52,7 @@ export function expand(g: Graph, x: Value, shape: Shape): Value {
  * What x was before it was expanded or filled, so that an elementwise operator can broadcast it instead:
  * fits only where the other operand alone gives the result its shape.
  */
-export function unexpanded(g: Graph, x: Value, other: Value, result: Shape): Value {
+function unexpanded(g: Graph, x: Value, other: Value, result: Shape): Value {
   if (!sameShape(other.shape, result)) return x;
   if (x.splat !== undefined) return g.scalar(x.splat, x.dtype);
   return nodeOf(x, 'Expand')?.inputs[0] ?? x;

@@ -30,14 +30,7 @@ const wideProduct = 512;
  * a · b over the last two axes, either transposed. Two-dimensional products are Gemm, which takes transposes
  * everywhere; of the batched ones only ONNX Runtime's CPU kernel does (elsewhere it would fall back to the CPU).
  */
-export function matMul(
-  g: Graph,
-  provider: Provider,
-  a: Value,
-  b: Value,
-  transposeA: boolean,
-  transposeB: boolean,
-): Value {
+function matMul(g: Graph, provider: Provider, a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value {
   const size = (x: Value, fromEnd: 1 | 2): number => x.shape[x.shape.length - fromEnd] ?? 1;
   const rows = size(a, transposeA ? 1 : 2);
   const columns = size(b, transposeB ? 2 : 1);

@@ -11,7 +11,7 @@ const { onnx } = onnxProto;
  * sequence therefore ends with that complaint, all results in place and nothing copied. A binding that learns to hand
  * out sequences returns instead, which is as good; one that does anything else is found out by `writesInPlace`.
  */
-export const sequenceName = 'in place';
+const sequenceName = 'in place';
 
 /** The node and the output that make a graph end without copies; they come first. */
 export const sequenceNode = {

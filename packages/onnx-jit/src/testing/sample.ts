@@ -49,7 +49,7 @@ export const exactly = (numbers: readonly number[], shape = [numbers.length], dt
 });
 
 /** A repeatable stream of uniform numbers in [0, 1). */
-export function stream(seed: number): () => number {
+function stream(seed: number): () => number {
   let state = (seed * 2654435761) >>> 0;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

@@ -1,6 +1,6 @@
 import { mean, sum } from 'simple-statistics';
 
-type Confusion = readonly (readonly number[])[];
+export type Confusion = readonly (readonly number[])[];
 
 /** Weighted accuracy: the share of utterances that are right. NaN without utterances. */
 export function weightedAccuracy(confusion: Confusion): number {

@@ -1,4 +1,4 @@
-export { macroF1, recalls, unweightedAccuracy, weightedAccuracy } from './accuracy';
+export { macroF1, recalls, unweightedAccuracy, weightedAccuracy, type Confusion } from './accuracy';
 export { bootstrapIntervals, type BootstrapOptions, type Interval } from './bootstrap';
 export { calibration, type Calibration, type ReliabilityBin } from './calibration';
 export { addConfusion, confusionMatrix } from './confusion';

@@ -48,7 +48,7 @@ export type WaveInput = {
 
 /** What a frozen encoder gave for the waveforms, in their place. */
 export type FeatureInput = {
-  /** [layers, batch, frames, features]: every layer where a sum of them is learned, else the one that is read. */
+  /** Every layer where a sum of them is learnt, else the one layer that is read: [layers, batch, frames, features]. */
   readonly features: tf.Tensor4D;
   /** [batch, frames], 1 on valid frames. */
   readonly mask: tf.Tensor2D;
@@ -118,7 +118,7 @@ function collectTrainable(
 }
 
 /** `top:3` → `{ top: 3 }`; the other modes are words already. */
-export function tuneMode(tune: string): 'frozen' | 'transformer' | 'all' | { top: number } {
+function tuneMode(tune: string): 'frozen' | 'transformer' | 'all' | { top: number } {
   if (tune === 'frozen' || tune === 'transformer' || tune === 'all') return tune;
   return { top: Number(tune.slice('top:'.length)) };
 }

@@ -94,7 +94,7 @@ export function writeAttention(
 }
 
 /** Frames a second, away from the edges. */
-export function frameRate(encoder: Pick<Encoder, 'frameCount'>): number {
+function frameRate(encoder: Pick<Encoder, 'frameCount'>): number {
   return (encoder.frameCount(20 * sampleRate) - encoder.frameCount(10 * sampleRate)) / 10;
 }
 

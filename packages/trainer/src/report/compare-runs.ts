@@ -51,7 +51,7 @@ export async function compareRuns(
 }
 
 /** The same for runs that are already read. */
-export function compareData(a: RunData, b: RunData, options: { resamples?: number } = {}): Comparison {
+function compareData(a: RunData, b: RunData, options: { resamples?: number } = {}): Comparison {
   const { labels } = a;
   if ([...labels].sort().join('\n') !== [...b.labels].sort().join('\n')) {
     throw new InputError(`${a.name} has the classes ${labels.join(', ')}, ${b.name} has ${b.labels.join(', ')}`);

@@ -1,6 +1,13 @@
 export { readRun, type FoldData, type RunData } from '../record/read-run';
 export type { AttentionLine, EmbeddingLine, FoldResult, MetricLine, PredictionLine } from '../record/run-files';
-export { summarize, type FoldRow, type Report, type SummarizeOptions } from './summarize';
+export {
+  summarize,
+  type FoldCurves,
+  type FoldRow,
+  type HardUtterance,
+  type Report,
+  type SummarizeOptions,
+} from './summarize';
 export { writeReport, type ReportOptions, type WrittenReport } from './write-report';
 export type { ReadAudio } from './attention';
 export { compareRuns, type ComparedRun, type Comparison } from './compare-runs';

@@ -18,7 +18,7 @@ const row = (corpus: string, method: string, modality: 'A' | 'M', wa: number | n
 });
 
 /** How the paper's own method is called in our tables. */
-export const paperMethod = 'Paper (WavLM Large)';
+const paperMethod = 'Paper (WavLM Large)';
 
 /** Table 1: WA and UA on IEMOCAP, MSP-IMPROV and RAVDESS. */
 export const table1: readonly PaperRow[] = [

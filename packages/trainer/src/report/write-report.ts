@@ -58,7 +58,7 @@ export async function writeReport(runDir: string, options: ReportOptions = {}): 
 }
 
 /** The report as a page. */
-export async function renderReport(report: Report, run: RunData, pictures: ReportPictures): Promise<string> {
+async function renderReport(report: Report, run: RunData, pictures: ReportPictures): Promise<string> {
   const sections = [
     foldsSection(report),
     paperSection(report),

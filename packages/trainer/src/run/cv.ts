@@ -65,7 +65,7 @@ export async function runCv(resolved: ResolvedConfig, options: CvOptions): Promi
   return { dir, results, failed };
 }
 
-export function runFolder(resolved: ResolvedConfig): string {
+function runFolder(resolved: ResolvedConfig): string {
   return join(resolved.config.runs, runName(resolved));
 }
 

@@ -1,1 +1,1 @@
-export { openEventLog, type EventLog, type EventLogOptions, type EventRow } from './event-log';
+export { openEventLog } from './event-log';

@@ -7,7 +7,7 @@ type Binary = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
 type Shape = readonly number[];
 
 /** Pairs of shapes that tfjs broadcasts: scalars, axes of length one on either side, missing axes, ranks 0 to 6. */
-export const broadcasts: readonly (readonly [Shape, Shape])[] = [
+const broadcasts: readonly (readonly [Shape, Shape])[] = [
   [[], []],
   [[3], [3]],
   [[], [2, 3]],
