@@ -10,9 +10,9 @@ if (folder === undefined) {
   console.error('npm run pack -- FOLDER: expected the folder to write the tarballs to');
   process.exit(2);
 }
-const tarballs = new Map(packageInfos().map(({ name }) => [name, packInto(path.resolve(folder), name)]));
-for (const { name, siblings, peers } of packageInfos()) {
-  const files = [name, ...siblings].map((needed) => path.relative(process.cwd(), tarballs.get(needed)!) || needed);
-  const local = files.map((file) => (file.startsWith('.') ? file : `./${file}`));
-  console.log(`\n@ser/${name}:\n  npm install --ignore-scripts ${[...local, ...peers].join(' ')}`);
+const infos = packageInfos();
+const tarballs = new Map(infos.map(({ name }) => [name, packInto(path.resolve(folder), name)]));
+for (const { name, siblings, peers } of infos) {
+  const files = [name, ...siblings].map((needed) => tarballs.get(needed));
+  console.log(`\n@ser/${name}:\n  npm install --ignore-scripts ${[...files, ...peers].join(' ')}`);
 }
