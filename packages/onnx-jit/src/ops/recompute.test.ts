@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import onnxProto from 'onnx-proto';
 import * as ort from '#onnxruntime';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { decodeMessage } from '../proto/message';
 import { encodeModel } from '../run/serialize';
 import { trace } from '../record/trace';
 import { recompute } from './recompute';
@@ -28,7 +28,7 @@ async function optimised(fn: (x: tf.Tensor, w: tf.Tensor) => tf.Tensor): Promise
     const file = path.join(folder, 'optimised.onnx');
     const session = await ort.InferenceSession.create(model, { optimizedModelFilePath: file, logSeverityLevel: 3 });
     await session.release();
-    return onnxProto.onnx.ModelProto.decode(readFileSync(file)).graph?.node?.map((n) => n.opType ?? '') ?? [];
+    return decodeMessage('ModelProto', readFileSync(file)).graph?.node?.map((n) => n.opType ?? '') ?? [];
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,8 +1,7 @@
-import onnxProto from 'onnx-proto';
 import * as ort from '#onnxruntime';
 import { onnxType } from '../graph/graph';
-
-const { onnx } = onnxProto;
+import { encodeMessage } from '../proto/message';
+import { attributeType } from '../proto/schema';
 
 /**
  * onnxruntime-node 1.30 lets ONNX Runtime write into tensors it is given, and then copies every one of them into a new
@@ -17,7 +16,7 @@ const sequenceName = 'in place';
 export const sequenceNode = {
   opType: 'SequenceEmpty',
   output: [sequenceName],
-  attribute: [{ name: 'dtype', type: onnx.AttributeProto.AttributeType.INT, i: onnxType.float32 }],
+  attribute: [{ name: 'dtype', type: attributeType.int, i: BigInt(onnxType.float32) }],
 };
 export const sequenceOutput = {
   name: sequenceName,
@@ -56,14 +55,16 @@ async function tryInPlace(): Promise<boolean> {
   const shape = [1, 1, 4096];
   const type = (name: string, dims: number[]) => ({
     name,
-    type: { tensorType: { elemType: onnxType.float32, shape: { dim: dims.map((dimValue) => ({ dimValue })) } } },
+    type: {
+      tensorType: { elemType: onnxType.float32, shape: { dim: dims.map((length) => ({ dimValue: BigInt(length) })) } },
+    },
   });
   const axpy = { opType: 'FusedConv', domain: 'com.microsoft', input: ['x', 'factor', '', 'z'], output: ['next z'] };
-  const message = onnx.ModelProto.create({
-    irVersion: 8,
+  const model = encodeMessage('ModelProto', {
+    irVersion: 8n,
     opsetImport: [
-      { domain: '', version: 17 },
-      { domain: 'com.microsoft', version: 1 },
+      { domain: '', version: 17n },
+      { domain: 'com.microsoft', version: 1n },
     ],
     graph: {
       name: 'in place?',
@@ -72,7 +73,7 @@ async function tryInPlace(): Promise<boolean> {
       output: [sequenceOutput, type('y', shape), type('next z', shape)],
     },
   });
-  const session = await ort.InferenceSession.create(onnx.ModelProto.encode(message).finish(), { logSeverityLevel: 3 });
+  const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3 });
   const [x, y, z] = [Float32Array.from({ length: 4096 }, (_, i) => i), new Float32Array(4096), new Float32Array(4096)];
   z.fill(1);
   const tensor = (data: Float32Array, dims = shape): ort.Tensor => new ort.Tensor('float32', data, dims);

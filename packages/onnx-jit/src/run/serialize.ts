@@ -1,8 +1,7 @@
-import onnxProto from 'onnx-proto';
 import { sequenceNode, sequenceOutput } from './in-place';
+import { encodeMessage, type Message } from '../proto/message';
+import { attributeType, externalLocation } from '../proto/schema';
 import { onnxType, reachable, type Attribute, type Graph, type Node, type Value } from '../graph/graph';
-
-const { onnx } = onnxProto;
 
 /** An output of the model: a value and the name it leaves by. */
 export interface NamedValue {
@@ -20,7 +19,7 @@ export interface ModelOptions {
 }
 
 // ReduceMean and its kind still take their axes as an attribute in this version.
-const opset = 17;
+const opset = 17n;
 
 /** Encodes the part of a graph that the outputs need as an ONNX model. */
 export function encodeModel(graph: Graph, outputs: readonly NamedValue[], options: ModelOptions): Uint8Array {
@@ -50,14 +49,14 @@ export function encodeModelWithData(
   let offset = 0;
   const model = encode(graph, outputs, options, (name, value) => {
     const { rawData, ...described } = encodeConstant(name, value);
-    if (rawData.length < smallestOutside) return { rawData, ...described };
+    if (rawData.length < smallestOutside) return { ...described, rawData };
     const padding = -rawData.length & (pageSize - 1);
     const entries = { location, offset: String(offset), length: String(rawData.length) };
     data.push(rawData, new Uint8Array(padding));
     offset += rawData.length + padding;
     return {
       ...described,
-      dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+      dataLocation: externalLocation,
       externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
     };
   });
@@ -68,7 +67,7 @@ function encode(
   graph: Graph,
   outputs: readonly NamedValue[],
   options: ModelOptions,
-  encodeWeight: (name: string, value: Value) => onnxProto.onnx.ITensorProto,
+  encodeWeight: (name: string, value: Value) => Message<'TensorProto'>,
 ): Uint8Array {
   const nodes = reachable(
     graph,
@@ -98,19 +97,19 @@ function encode(
         shape: {
           dim: shape.map((d, axis) => {
             const dimParam = options.dynamicAxes?.[name]?.[axis];
-            return dimParam === undefined ? { dimValue: d } : { dimParam };
+            return dimParam === undefined ? { dimValue: BigInt(d) } : { dimParam };
           }),
         },
       },
     },
   });
-  const message = onnx.ModelProto.create({
-    irVersion: 8,
+  return encodeMessage('ModelProto', {
+    irVersion: 8n,
     producerName: options.producer,
     opsetImport: [
       { domain: '', version: opset },
       ...(options.inPlace || nodes.some(({ domain }) => domain !== '')
-        ? [{ domain: 'com.microsoft', version: 1 }]
+        ? [{ domain: 'com.microsoft', version: 1n }]
         : []),
     ],
     metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
@@ -125,13 +124,12 @@ function encode(
       ],
     },
   });
-  return onnx.ModelProto.encode(message).finish();
 }
 
 /** The name of a value inside the model; inputs keep their own. */
 export const nameOf = (value: Value): string => (value.source.kind === 'input' ? value.source.name : `v${value.id}`);
 
-function encodeNode(node: Node, nameIn: (value: Value) => string) {
+function encodeNode(node: Node, nameIn: (value: Value) => string): Message<'NodeProto'> {
   return {
     // ONNX Runtime's messages and profiles then say which tfjs kernel a node comes from.
     name: `${node.kernel}#${node.outputs[0]?.id}`,
@@ -143,16 +141,16 @@ function encodeNode(node: Node, nameIn: (value: Value) => string) {
   };
 }
 
-function encodeAttribute(name: string, value: Attribute) {
-  const { AttributeType } = onnx.AttributeProto;
-  if (typeof value === 'number') return { name, type: AttributeType.INT, i: value };
-  if (typeof value === 'string') return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) };
-  if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float };
-  return { name, type: AttributeType.INTS, ints: [...value] };
+function encodeAttribute(name: string, value: Attribute): Message<'AttributeProto'> {
+  if (typeof value === 'number') return { name, type: attributeType.int, i: BigInt(value) };
+  if (typeof value === 'string') return { name, type: attributeType.string, s: new TextEncoder().encode(value) };
+  if ('float' in value) return { name, type: attributeType.float, f: value.float };
+  return { name, type: attributeType.ints, ints: value.map(BigInt) };
 }
 
 function encodeConstant(name: string, { shape, dtype, source }: Value) {
   if (source.kind !== 'constant') throw new Error(`${name} is no constant`);
   const { buffer, byteOffset, byteLength } = source.data;
-  return { name, dims: [...shape], dataType: onnxType[dtype], rawData: new Uint8Array(buffer, byteOffset, byteLength) };
+  const rawData = new Uint8Array(buffer, byteOffset, byteLength);
+  return { name, dims: shape.map(BigInt), dataType: onnxType[dtype], rawData } satisfies Message<'TensorProto'>;
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import onnxProto from 'onnx-proto';
+import { readModelMetadata } from '@ser/onnx-jit/metadata';
 import { InputError } from '../errors';
 
 /** What an exported model needs to be used: written into the ONNX file's properties. */
@@ -26,15 +26,14 @@ export function encodeMetadata({ labels, minSamples, trim }: ExportMetadata): Re
  * @throws {InputError} when the file is no export of this program.
  */
 export async function readExportMetadata(path: string): Promise<ExportMetadata> {
-  const { metadataProps } = onnxProto.onnx.ModelProto.decode(await readFile(path));
-  const properties = new Map(metadataProps.map(({ key, value }) => [key ?? '', value ?? '']));
-  const labels: unknown = JSON.parse(properties.get('labels') ?? 'null');
+  const properties = readModelMetadata(await readFile(path));
+  const labels: unknown = JSON.parse(properties['labels'] ?? 'null');
   if (!Array.isArray(labels))
     throw new InputError(`${path}: no labels in its properties; expected a file of ser export`);
-  const trim = properties.get('trimSilenceDb');
+  const trim = properties['trimSilenceDb'];
   return {
     labels: labels.map(String),
-    minSamples: Number(properties.get('minSamples') ?? 400),
+    minSamples: Number(properties['minSamples'] ?? 400),
     ...(trim === undefined ? {} : { trim: Number(trim) }),
   };
 }
