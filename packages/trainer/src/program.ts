@@ -8,7 +8,7 @@ import { exportCommand } from './commands/export';
 import { Interrupted } from './commands/interrupt';
 import { predictCommand } from './commands/predict';
 import { cvCommand, foldCommand } from './commands/run';
-import { isInputError } from './errors';
+import { isInputError } from '@ser/files';
 
 /**
  * The `ser` command.

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { InputError, isInputError } from '../errors';
+import { InputError, isInputError } from '@ser/files';
 import type { EngineName } from '../training/engine';
 import { modelFile } from '../inference/model-path';
 import type { predictFile } from '../inference/predict';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { InputError } from '@ser/files';
 import { readModelMetadata } from '@ser/onnx-jit/metadata';
-import { InputError } from '../errors';
 
 /** What an exported model needs to be used: written into the ONNX file's properties. */
 export interface ExportMetadata {

@@ -1,12 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { exportOnnx } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import { sampleRate } from '../data/plan';
-import { InputError } from '../errors';
+import { writeFileWhole } from '@ser/files';
 import { disposeModel } from '../model/model';
 import { infer } from '../run/evaluate';
-import { diskError } from '../record/files';
 import { encodeMetadata } from './export-metadata';
 import { modelCard } from './model-card';
 import { openModel } from './predictor';
@@ -31,14 +29,9 @@ export async function exportModel(
   });
   disposeModel(model);
   const cardPath = `${onnxPath.replace(/\.onnx$/, '')}.md`;
-  try {
-    mkdirSync(dirname(onnxPath), { recursive: true });
-    writeFileSync(onnxPath, bytes);
-    writeFileSync(cardPath, modelCard({ config, labels, foldDir: dirname(file), onnxPath, bytes: bytes.length }));
-  } catch (error) {
-    const cause = diskError(error, onnxPath);
-    throw cause instanceof Error ? cause : new InputError(String(cause));
-  }
+  const card = await modelCard({ config, labels, foldDir: dirname(file), onnxPath, bytes: bytes.length });
+  await writeFileWhole(onnxPath, bytes);
+  await writeFileWhole(cardPath, card);
   return { onnxPath, cardPath };
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { defaults } from '../config/defaults';
+import { defaults } from '../config/schema';
 import type { Config } from '../config/schema';
 import { openEncoder } from '../model/encoder';
 import { createModel, disposeModel } from '../model/model';

@@ -1,22 +1,22 @@
-import { basename, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Config } from '../config/schema';
-import { readJsonIfThere } from '../record/files';
+import { percent } from '../percent';
 import { finishedFold } from '../record/fold-result';
+import { storedRun } from '../record/run-config';
 
 /** A model card in Markdown: what it is, what it was trained and tested on, how well it did, and what it is not for. */
-export function modelCard(about: {
+export async function modelCard(about: {
   config: Config;
   labels: readonly string[];
   foldDir: string;
   onnxPath: string;
   bytes: number;
-}): string {
+}): Promise<string> {
   const { config, labels, foldDir, onnxPath, bytes } = about;
-  const fold = finishedFold(foldDir);
-  const run = readJsonIfThere(join(foldDir, '..', 'config.json'));
+  const fold = await finishedFold(foldDir);
+  const run = await storedRun(dirname(foldDir));
   const corpus = text(run, 'corpus') ?? config.dataset;
   const license = text(run, 'license');
-  const percent = (x: number): string => `${(100 * x).toFixed(2)} %`;
   const encoder = config.weights === undefined ? config.encoder : `${config.encoder} (${basename(config.weights)})`;
   const lines = [
     `# ${basename(onnxPath, '.onnx')}`,
@@ -46,7 +46,7 @@ export function modelCard(about: {
       ? [
           `- Trained on ${fold.trainUtterances} utterances of ${fold.trainGroups.join(', ')}`,
           `- Tested on fold ${fold.fold}: ${fold.testUtterances} utterances of ${fold.testGroups.join(', ')}, who are not in training: ` +
-            `WA ${percent(fold.wa)}, UA ${percent(fold.ua)}`,
+            `WA ${percent(fold.wa, 2)} %, UA ${percent(fold.ua, 2)} %`,
         ]
       : ['- No finished fold beside the model: no result is known']),
     '',

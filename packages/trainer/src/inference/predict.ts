@@ -1,8 +1,8 @@
 import { readWaveform } from '@ser/datasets';
 import { sampleRate } from '../data/plan';
 import { speechBounds } from '../data/trim';
-import { InputError } from '../errors';
-import { argmax } from '../run/evaluate';
+import { InputError } from '@ser/files';
+import { argmax } from '../metrics';
 import type { Predictor } from './predictor';
 import { windowsOf } from './windows';
 

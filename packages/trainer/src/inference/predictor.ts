@@ -3,7 +3,7 @@ import * as ort from '@ser/onnx-jit/onnxruntime';
 import type { Config } from '../config/schema';
 import { sampleRate } from '../data/plan';
 import { openEngine, type EngineName } from '../training/engine';
-import { InputError, messageOf } from '../errors';
+import { InputError, messageOf } from '@ser/files';
 import { openEncoder } from '../model/encoder';
 import { createModel, disposeModel, type Model } from '../model/model';
 import { seeded } from '../random';

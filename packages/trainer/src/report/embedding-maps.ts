@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TSNE } from '@keckelt/tsne';
 import { mean, silhouette } from 'simple-statistics';
-import { InputError } from '../errors';
+import { InputError, isInputError, readJsonIfThere, writeFileWhole } from '@ser/files';
 import { normal, seeded, shuffled } from '../random';
-import { readJson, readJsonLines } from '../record/json-lines';
+import { readJsonLines } from '../record/json-lines';
 import { asEmbedding, type EmbeddingLine } from '../record/run-files';
 
 /** One of the four drawings of Figure 2. */
@@ -52,8 +51,7 @@ export async function embeddingMaps(foldDir: string, fold: number): Promise<Embe
       if (panel !== undefined) panels.push({ stage, split, ...panel });
     }
   }
-  await writeFile(`${cachePath}.tmp`, JSON.stringify({ key, panels }));
-  await rename(`${cachePath}.tmp`, cachePath);
+  await writeFileWhole(cachePath, JSON.stringify({ key, panels }));
   return { fold, panels };
 }
 
@@ -96,11 +94,12 @@ function meanSilhouette(vectors: number[][], lines: readonly EmbeddingLine[]): n
 /** The panels that were computed from the same embeddings with the same settings, if any. */
 async function readCache(path: string, key: string): Promise<EmbeddingPanel[] | undefined> {
   try {
-    const cached = await readJson(path);
+    const cached = await readJsonIfThere(path);
     if (typeof cached !== 'object' || cached === null || !('key' in cached) || !('panels' in cached)) return undefined;
     return cached.key === key && isPanels(cached.panels) ? cached.panels : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (isInputError(error)) return undefined; // it is made anew
+    throw error;
   }
 }
 
