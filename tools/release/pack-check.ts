@@ -1,10 +1,10 @@
 /**
  * npm run test:pack [-- PACKAGE…]: packs the built packages, installs the tarballs into empty projects outside of the
- * workspace with only what they declare, and runs every ```ts block of their READMEs as an ES module, as CommonJS and
+ * workspace with only what they declare and their peers, and runs every ```ts block of their READMEs as an ES module, as CommonJS and
  * as TypeScript checked by tsc under NodeNext resolution. No tarball may hold or name what is for tests. Needs `npm run build` first.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import ts from 'typescript';
@@ -51,11 +51,13 @@ function check(packages: readonly string[], siblings: readonly string[]): void {
   writeFileSync(path.join(project, 'package.json'), '{ "name": "empty", "private": true }\n');
   const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
   try {
-    run(project, 'npm', [...install, ...[...packages, ...siblings].map(pack)]);
+    const peers = infos.filter(({ name }) => packages.includes(name)).flatMap((info) => info.peers);
+    run(project, 'npm', [...install, ...[...packages, ...siblings].map(pack), ...new Set(peers)]);
   } catch (error) {
     report(`${packages.join(', ')}: install`, error);
     return;
   }
+  checkOneCore(project, packages);
   for (const name of packages) {
     attempt(`${name}: a licence, and nothing that is for tests`, () => {
       const defects = tarballDefects(path.join(project, 'node_modules/@ser', name));
@@ -64,6 +66,15 @@ function check(packages: readonly string[], siblings: readonly string[]): void {
     checkEntry(project, name);
     checkReadme(project, name);
   }
+}
+
+/** Two copies of tfjs-core would each have tensors of their own. */
+function checkOneCore(project: string, packages: readonly string[]): void {
+  attempt(`${packages.join(', ')}: at most one tfjs-core`, () => {
+    const files = readdirSync(path.join(project, 'node_modules'), { recursive: true, encoding: 'utf8' });
+    const copies = files.filter((file) => file.endsWith(path.join('@tensorflow', 'tfjs-core', 'package.json')));
+    if (copies.length > 1) throw new Error(`${copies.length} copies: ${copies.join(', ')}`);
+  });
 }
 
 /** The package loads both ways and both ways export the same names. */

@@ -11,7 +11,7 @@ export interface PackageInfo {
   readonly version: string;
   /** Our own packages that it depends on, and what those depend on. */
   readonly siblings: readonly string[];
-  /** Peers that are not optional, with their ranges. */
+  /** What is installed along in Node, with ranges: the peers that are not optional. */
   readonly peers: readonly string[];
 }
 
@@ -31,12 +31,20 @@ function siblingsOf(name: string): string[] {
   return [...new Set([...names, ...names.flatMap(siblingsOf)])].sort();
 }
 
+/** All of tfjs, of the same version, brings the backends and gradients that tfjs-core does not have in Node. */
+const inNode = (peer: string): string => (peer === '@tensorflow/tfjs-core' ? '@tensorflow/tfjs' : peer);
+
 /** Every package of the workspace, by name. */
 export function packageInfos(): PackageInfo[] {
   return readdirSync(path.join(root, 'packages')).map((name) => {
     const { version, peerDependencies = {}, peerDependenciesMeta = {} } = manifest(name);
     const peers = Object.entries(peerDependencies).filter(([peer]) => peerDependenciesMeta[peer]?.optional !== true);
-    return { name, version, siblings: siblingsOf(name), peers: peers.map(([peer, range]) => `${peer}@${range}`) };
+    return {
+      name,
+      version,
+      siblings: siblingsOf(name),
+      peers: peers.map(([peer, range]) => `${inNode(peer)}@${range}`),
+    };
   });
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { variableOf } from '@ser/onnx-jit';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { buildEncoder, parameterSpecs } from '../encoders/build-encoder';
 import { configFiles, parseConfig, type EncoderConfig } from '../encoders/config';
 import type { Encoder } from '../encoders/encoder';

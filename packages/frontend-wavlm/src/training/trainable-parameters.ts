@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Encoder } from '../encoders/encoder';
 import { InputError } from '../input-error';
 

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { CompileError } from '../errors';
 import { Graph, largestFixed, makeData, type Data, type Shape, type Value } from '../graph/graph';
 import { lowerings } from '../lower';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type * as ort from '#onnxruntime';
 import { Graph, sizeOf } from '../graph/graph';
 import { asDType, type Provider } from '../lower/call';

@@ -1,5 +1,5 @@
 import type * as ort from '#onnxruntime';
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Value } from '../graph/graph';
 import type { CompiledStep } from './compile';
 import { runInPlace } from './in-place';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type * as ort from '#onnxruntime';
 import { arrayOf, emptyData, wrapData, wrapTensor, type Numbers } from './tensors';
 
