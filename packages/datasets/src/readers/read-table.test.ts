@@ -4,7 +4,8 @@ import { folds } from '../folds';
 import { openCorpus } from '../open-corpus';
 import { removeTemporaryFolders, tree } from '../testing/temporary-folder';
 import { toneWav } from '../testing/wav-bytes';
-import { parseManifest } from './manifest';
+import { type CorpusCard, validateCard } from '../card';
+import { readRows } from './read-table';
 
 afterAll(removeTemporaryFolders);
 
@@ -18,6 +19,7 @@ const card = {
   labels: { classes: ['calm', 'upset'], map: { calm: 'calm', angry: 'upset', annoyed: 'upset' }, ignore: ['unclear'] },
   folds: { by: 'speaker', k: 2, seed: 1 },
 };
+const typed: CorpusCard = validateCard(card, 'card.json');
 const csv = [
   '\uFEFFaudio,label,speaker,session,start,end,note',
   'a.wav,calm,ann,1,,,"says ""hello"", calmly"',
@@ -57,8 +59,9 @@ test('JSON Lines give the same as CSV, numbers for names included', () => {
     '',
     '{"audio":"b.wav","label":"x","speaker":"8","split":"test","id":"two"}',
   ];
-  expect(parseManifest(rows.join('\n'), 'm.jsonl')).toEqual(
-    parseManifest(
+  expect(readRows(typed, rows.join('\n'), 'm.jsonl')).toEqual(
+    readRows(
+      typed,
       'audio,label,speaker,start,end,split,id\na.wav,calm,7,0.5,1,,\n\nb.wav,x,8,,,test,two\n',
       'm.csv',
     ).map((row) => ({ ...row, origin: row.origin.replace('.csv:2', '.jsonl:1').replace('.csv:4', '.jsonl:3') })),
@@ -74,7 +77,7 @@ test.each<[string, string, RegExp]>([
   [
     'a column missing',
     csv.replace('speaker', 'who'),
-    /calls.csv: no column speaker; expected id, audio, label, speaker, .*found audio, label, who/,
+    /calls.csv: no column speaker; expected audio, label and speaker, .*found audio, label, who/,
   ],
   ['a row too short', csv.replace('a.wav,calm,ann,1,,,', 'a.wav,calm,'), /not CSV: .*line 2/],
   [
