@@ -1,9 +1,10 @@
 import { mkdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRandomEncoder } from '../encoders/build-encoder';
-import { loadEncoder } from './load-encoder';
-import { inspectFolder, saveEncoder } from './load-folder';
-import { readSafetensors, writeSafetensors, type StoredTensor } from '../checkpoints/safetensors';
+import { inspectFolder, loadEncoder } from './load-encoder';
+import { saveEncoder } from './save-encoder';
+import { readSafetensors } from '../checkpoints/safetensors';
+import { writeSafetensors, type StoredTensor } from '../checkpoints/write-safetensors';
 import { largestDifference } from '../../../../tools/test-support/difference';
 import { shared } from '../../../../tools/test-support/shared';
 import { seeded, tinyConfigs, withFolder } from '../testing/tiny';
@@ -90,7 +91,7 @@ it('reads shards by their index, and says which is wrong', async () => {
     await index(() => 'model-1.safetensors');
     await expect(loadEncoder(folder)).rejects.toThrow('is in model-1.safetensors, which does not hold it');
     await index(() => 'model-3.safetensors');
-    await expect(loadEncoder(folder)).rejects.toThrow('model-3.safetensors: cannot be read');
+    await expect(loadEncoder(folder)).rejects.toThrow('model-3.safetensors: no such file');
     await index(() => '../model-1.safetensors');
     await expect(loadEncoder(folder)).rejects.toThrow('which is no file name');
   });
@@ -123,7 +124,7 @@ it('names a folder, a file or a setting that is wrong', async () => {
     await writeFile(join(folder, 'preprocessor_config.json'), '{}');
     await expect(loadEncoder(folder)).rejects.toThrow('must say do_normalize');
     await writeFile(config, '{');
-    await expect(loadEncoder(folder)).rejects.toThrow(`${config}: no JSON`);
+    await expect(loadEncoder(folder)).rejects.toThrow(`${config}: not JSON`);
   });
 });
 
