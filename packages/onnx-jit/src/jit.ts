@@ -8,8 +8,7 @@ import { mapTree } from './record/tree';
 import { compileStep, type CompiledStep } from './run/compile';
 import { initialiseStates } from './run/initialise';
 import { runStep } from './run/run-step';
-import { createHeldStore } from './run/held-store';
-import { createHostStore } from './run/store';
+import { createStore } from './run/store';
 import { inTurn } from './run/turns';
 
 export interface JitOptions {
@@ -52,25 +51,16 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
   fn: (...args: Args) => Result,
   options: JitOptions = {},
 ): Compiled<Args, Result> {
-  return compileFunction(fn, options, options.provider ?? 'cpu');
-}
-
-/** `jit`, with a graph that is made for `lowered`: tests run what is made for a GPU on the CPU. */
-export function compileFunction<Args extends TensorTree[], Result extends TensorTree>(
-  fn: (...args: Args) => Result,
-  options: JitOptions,
-  lowered: Provider,
-): Compiled<Args, Result> {
   const provider = options.provider ?? 'cpu';
-  const store = lowered === 'cpu' ? createHostStore() : createHeldStore(provider);
+  const store = createStore(provider);
   const steps = new Map<string, CompiledStep>();
   const compared = new WeakSet<CompiledStep>();
 
-  const record = (args: Args): RecordedStep => recordStep(fn, args, lowered);
+  const record = (args: Args): RecordedStep => recordStep(fn, args, provider);
 
   const compile = async (args: Args): Promise<CompiledStep> => {
     const recorded = record(args);
-    await initialiseStates(recorded.recorded, store);
+    await initialiseStates(recorded.trace, store);
     const step = await compileStep(recorded, { ...options, provider });
     steps.set(shapeKey(argumentTypes(args)), step);
     return step;
@@ -81,7 +71,7 @@ export function compileFunction<Args extends TensorTree[], Result extends Tensor
   /** At the second call with these shapes: what `fn` does must not have changed. */
   const compare = (step: CompiledStep, args: Args): void => {
     if (compared.has(step)) return;
-    const change = difference(step.recorded, record(args).recorded);
+    const change = difference(step.trace, record(args).trace);
     if (change !== null) throw new CompileError(`the compiled function is not the same at its second call: ${change}`);
     compared.add(step);
   };
