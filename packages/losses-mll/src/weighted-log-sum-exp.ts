@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs';
 
 /** Added to the score of a pair that must not count. Below any score, and two of them still fit into float32. */
 const NEVER = -1e30;

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs';
 
 /** The parameters of FLAM, in the order in which they are drawn. */
 export const flamParamNames = [

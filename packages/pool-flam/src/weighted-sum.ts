@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs';
 
 /** Σ_t weights[b, t] · frames[b, t, :], [batch, features]. */
 export function weightedSum(weights: tf.Tensor2D, frames: tf.Tensor3D): tf.Tensor2D {

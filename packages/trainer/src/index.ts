@@ -1,6 +1,7 @@
+export { defaults } from './config/defaults';
 export { presets, type Preset } from './config/presets';
 export { resolveConfig, type ResolvedConfig } from './config/resolve';
-export { defaults, schema, type Config, type Loss } from './config/schema';
+export { schema, type Config, type Loss } from './config/schema';
 export { assembleBatch, type BatchArrays, type WaveSource } from './data/assemble';
 export {
   bucketLengths,
@@ -15,7 +16,7 @@ export {
   type Source,
 } from './data/plan';
 export { chooseEngine, openEngine, type Engine, type EngineName, type Runnable } from './training/engine';
-export { InputError } from '@ser/files';
+export { InputError } from './errors';
 export type { Random } from './random';
 export { autoWeights, type LossWeights } from './training/loss-weights';
 export * from './metrics';
@@ -49,6 +50,5 @@ export {
   type StepOutput,
   type StepSettings,
 } from './training/step';
-export { exportModel } from './inference/export';
-export { predictFile, type Prediction, type WindowPrediction } from './inference/predict';
-export { openPredictor, type Predictor } from './inference/predictor';
+export { exportModel, type ExportOptions } from './inference/export';
+export { openRecognizer, type OpenRecognizerOptions } from './inference/open-recognizer';

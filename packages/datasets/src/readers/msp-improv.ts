@@ -1,8 +1,7 @@
 import path from 'node:path';
-import type { RawUtterance, Reading } from '../corpus';
+import { audioExtension, type RawUtterance, type Reading } from '../corpus';
 import { InputError, readText } from '@ser/files';
 import { findFiles } from './find-files';
-import { isAudioPath } from './path-pattern';
 
 /** Spelt so in the release; re-packs correct it. */
 const labelFile = /(^|\/)Evalu(a)?tion\.txt$/i;
@@ -23,7 +22,7 @@ const scenarios = {
  * below the folder (`session1/S01A/P/…`, with or without `Audio/` above, or all in one). All four scenario types count.
  */
 export async function readMspImprov(root: string): Promise<Reading> {
-  const files = await findFiles(root, (file) => labelFile.test(file) || isAudioPath(file));
+  const files = await findFiles(root, (file) => labelFile.test(file) || audioExtension.test(file));
   const lookedFor = 'Evalution.txt (or Evaluation.txt) and MSP-IMPROV-SxxE-Gnn-T-GGnn.wav, in this folder and below';
   const labels = files.find((file) => labelFile.test(file));
   if (labels === undefined) {
@@ -34,7 +33,7 @@ export async function readMspImprov(root: string): Promise<Reading> {
   const audio = new Map<string, string>();
   for (const file of files) {
     const [, id] = /^(?:MSP|UTD)-IMPROV-(.+)$/.exec(path.posix.parse(file).name) ?? [];
-    if (id !== undefined && isAudioPath(file)) audio.set(id, file);
+    if (id !== undefined && audioExtension.test(file)) audio.set(id, file);
   }
   const utterances = new Map<string, RawUtterance>();
   const missing: string[] = [];
@@ -50,7 +49,7 @@ export async function readMspImprov(root: string): Promise<Reading> {
     if (utterances.has(id)) continue;
     const found = audio.get(id);
     if (found === undefined) {
-      missing.push(`MSP-IMPROV-${id}`);
+      missing.push(id);
       continue;
     }
     const name = scenarios[type as keyof typeof scenarios];
@@ -58,12 +57,14 @@ export async function readMspImprov(root: string): Promise<Reading> {
     utterances.set(id, {
       id: `MSP-IMPROV-${id}`,
       audio: path.join(root, found),
-      rawLabels: [[rawLabel, 1]],
+      rawLabel,
       speaker,
       session: String(Number(speaker.slice(1))),
       origin,
     });
   }
   const notes = [...perScenario].sort().map(([name, n]) => `${n} clips of scenario type "${name}"`);
-  return { utterances: [...utterances.values()], lookedFor, notes, missing };
+  if (missing.length > 0)
+    notes.push(`${missing.length} labelled clips have no audio file (MSP-IMPROV-${missing[0]}.wav)`);
+  return { utterances: [...utterances.values()], lookedFor, notes };
 }

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs';
 import type { Encoder, EncoderInput } from './encoder';
-import { InputError } from '@ser/files';
+import { InputError } from '../input-error';
 
 /**
  * Waveforms as one zero-padded batch for `encoder.apply`.

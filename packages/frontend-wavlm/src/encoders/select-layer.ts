@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs';
 import { layerNorm } from '@ser/onnx-jit';
 import type { EncoderOutput } from './encoder';
-import { InputError } from '@ser/files';
+import { InputError } from '../input-error';
 
 export interface WeightedLayers {
   /**

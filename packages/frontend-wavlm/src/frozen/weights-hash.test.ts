@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { createRandomEncoder } from '../encoders/build-encoder';
-import { loadFolder } from '../load/load-encoder';
-import { saveEncoder } from '../load/save-encoder';
+import { loadFolder, saveEncoder } from '../load/load-folder';
 import { seeded, tinyConfigs, withFolder } from '../testing/tiny';
 import { trainableEntries } from '../training/trainable-parameters';
 import { weightsHash } from './weights-hash';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs';
 import type { TrainingNoise } from '../encoders/encoder';
 
 /** SpecAugment on channel-first features [batch, features, time]: masked steps and features become 0. */

@@ -1,6 +1,6 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs';
 import type { Encoder } from '../encoders/encoder';
-import { InputError } from '@ser/files';
+import { InputError } from '../input-error';
 
 /**
  * `frozen`: none. `{ top: k }`: the last k blocks and the norm after them. `transformer`: everything but the

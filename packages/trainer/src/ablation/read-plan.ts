@@ -1,8 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
 import { validate } from '../config/validate';
-import { InputError, isInputError, messageOf, readTextIfThere } from '@ser/files';
+import { errorCode, InputError, messageOf } from '../errors';
 import type { AblationPlan, RowSettings } from './plan';
 
 interface PlanFile {
@@ -71,11 +72,10 @@ const isPlanFile = (value: unknown): value is PlanFile => validator(value);
 export async function readPlan(path: string): Promise<AblationPlan> {
   let value: unknown;
   try {
-    const text = await readTextIfThere(path);
-    if (text === undefined) throw new InputError(`${path}: no such ablation; expected table3 or a YAML file`);
-    value = parse(text);
+    value = parse(await readFile(path, 'utf8'));
   } catch (error) {
-    throw isInputError(error) ? error : new InputError(`${path}: ${messageOf(error)}`);
+    const missing = errorCode(error) === 'ENOENT';
+    throw new InputError(`${path}: ${missing ? 'no such ablation; expected table3 or a YAML file' : messageOf(error)}`);
   }
   if (!isPlanFile(value)) {
     const [problem] = validator.errors ?? [];

@@ -1,4 +1,4 @@
-import { messageOf } from '@ser/files';
+import { messageOf } from '../errors';
 import { cells, type AblationCell, type AblationPlan } from './plan';
 
 export interface AblationJob {

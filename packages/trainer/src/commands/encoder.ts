@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import type { DownloadProgress, FolderReport } from '@ser/frontend-wavlm';
 import { SingleBar, Presets } from 'cli-progress';
 import { Command } from 'commander';
-import { writeFileWhole } from '@ser/files';
+import { errorCode, InputError, messageOf } from '../errors';
 
 interface HubOptions {
   readonly revision?: string;
@@ -46,8 +46,17 @@ export function encoderCommand(): Command {
     const { exportEncoder, loadEncoder } = await encoders();
     const loaded = await loadEncoder(await folderOf(source, options));
     const bytes = exportEncoder(loaded, { layers: layers === true, metadata: { source } });
-    loaded.dispose();
-    await writeFileWhole(file, bytes);
+    const part = `${file}.${process.pid}.part`;
+    try {
+      await writeFile(part, bytes);
+      await rename(part, file);
+    } catch (error) {
+      await rm(part, { force: true });
+      if (errorCode(error) === undefined) throw error;
+      throw new InputError(`${file}: cannot be written (${messageOf(error)})`);
+    } finally {
+      loaded.dispose();
+    }
     print(`${file}: ${(bytes.length / 1e6).toFixed(1)} MB`);
   });
 

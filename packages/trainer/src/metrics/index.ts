@@ -1,4 +1,3 @@
-export { argmax } from './argmax';
 export { macroF1, recalls, unweightedAccuracy, weightedAccuracy, type Confusion } from './accuracy';
 export { bootstrapIntervals, type BootstrapOptions, type Interval } from './bootstrap';
 export { calibration, type Calibration, type ReliabilityBin } from './calibration';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { InputError } from '@ser/files';
+import { InputError } from '../errors';
 import {
   confusionMatrix,
   mcnemar,

@@ -1,5 +1,4 @@
-import { duration, foldTitle, plusMinus, pValue, setting, signedPoints, withInterval } from './format';
-import { percent } from '../percent';
+import { duration, foldTitle, percent, plusMinus, pValue, setting, signedPoints, withInterval } from './format';
 
 it('shows shares as percentages and nothing as a dash', () => {
   expect(percent(0.71749)).toBe('71.7');

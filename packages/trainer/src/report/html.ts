@@ -1,10 +1,6 @@
 /** Markup that is safe to insert as it is. */
 export class Markup {
-  constructor(
-    readonly text: string,
-    /** Of a section: what links to it say. */
-    readonly heading?: { readonly id: string; readonly title: string },
-  ) {}
+  constructor(readonly text: string) {}
 }
 
 type Value = Markup | string | number | null | undefined | readonly Value[];

@@ -1,4 +1,4 @@
-import { html, Markup } from './html';
+import { html, type Markup } from './html';
 
 export interface Column {
   readonly title: string;
@@ -63,9 +63,8 @@ export function figure(caption: string, drawing: Markup, more?: Markup): Markup 
 
 /** A part of the report; its heading is a target for links. */
 export function section(id: string, title: string, ...content: readonly (Markup | undefined)[]): Markup {
-  const { text } = html`<section id="${id}" aria-labelledby="${id}-title">
+  return html`<section id="${id}" aria-labelledby="${id}-title">
     <h2 id="${id}-title">${title}</h2>
     ${content}
   </section>`;
-  return new Markup(text, { id, title });
 }

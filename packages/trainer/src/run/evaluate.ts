@@ -3,9 +3,8 @@ import type { BatchLoader } from '../data/loader';
 import type { BatchPlan } from '../data/plan';
 import type { Engine, Runnable } from '../training/engine';
 import { forward, type Model, type Signal } from '../model/model';
-import type { Accuracies } from '../record/run-files';
 import type { SignalSource } from './signal';
-import { argmax, confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
+import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
 
 export type Inference = Runnable<Signal, InferenceOutput>;
 export type InferenceOutput = {
@@ -65,12 +64,17 @@ export async function judge(
   return out;
 }
 
+/** Index of the largest value; the first of equals. */
+export function argmax(values: readonly number[]): number {
+  return values.reduce((best, value, i) => (value > (values[best] ?? -Infinity) ? i : best), 0);
+}
+
 /** WA and UA of judgements against class indices. */
 export function accuracies(
   judgements: readonly Judgement[],
   labelOf: (id: string) => number,
   classes: number,
-): Accuracies {
+): { wa: number; ua: number } {
   const truth = judgements.map(({ id }) => labelOf(id));
   const predicted = judgements.map(({ probabilities }) => argmax(probabilities));
   const confusion = confusionMatrix(truth, predicted, classes);

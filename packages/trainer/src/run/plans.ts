@@ -14,7 +14,8 @@ export function trainingPlans(
   encoder: PlannedFor,
 ): (epoch: number) => BatchPlan[] {
   const maxSamples = longest(config.crop, encoder);
-  const [slowest, fastest] = config.speed;
+  const [slowest = 1, fastest = 1] = config.speed;
+  const [lowest = -5, highest = 10] = config.snrDb;
   // Three speeds stand for the range: the slowest makes the last bucket hold everything.
   const speeds = [slowest, (slowest + fastest) / 2, fastest];
   const played = sources.flatMap(({ samples }) => speeds.map((speed) => playedSamples(samples, speed)));
@@ -24,6 +25,8 @@ export function trainingPlans(
     maxSamples,
     buckets: bucketLengths(played, maxSamples, config.buckets),
     batching: encoder.batching,
+    snrDb: [lowest, highest] as const,
+    speed: [slowest, fastest] as const,
   };
   return (epoch) => planEpoch(sources, { ...options, epoch });
 }

@@ -1,8 +1,7 @@
-import { foldTitle } from '../format';
+import { foldTitle, percent } from '../format';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
 import { details, section } from '../table';
-import { percent } from '../../percent';
 
 /** Confusion matrices: pooled, and one for each fold on demand. */
 export function confusionSection(report: Report): Markup {

@@ -1,8 +1,7 @@
-import { count, duration, foldTitle, plusMinus, withInterval } from '../format';
+import { count, duration, foldTitle, percent, plusMinus, withInterval } from '../format';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
 import { details, section, table, type Column, type Row } from '../table';
-import { percent } from '../../percent';
 
 const columns: readonly Column[] = [
   { title: 'Fold' },
