@@ -30,7 +30,7 @@ const random = (): number => uniformFloat64(generator);
 const root = mkdtempSync(join(tmpdir(), 'ser-kill-'));
 const settings = [
   ...['--preset=none', '--dataset=demo', '--hidden-size=16', '--heads=2', '--projection=8', '--crop=1'],
-  ...['--max-seconds=2', '--buckets=1', '--epochs=10', '--average=0.9', '--checkpoint-every=4', '--threads=1'],
+  ...['--max-seconds=2', '--buckets=1', '--epochs=10', '--ema-decay=0.9', '--checkpoint-every=4', '--threads=1'],
 ];
 const node = ['--conditions=@ser/source', '--import', 'tsx', 'packages/trainer/src/cli.ts'];
 

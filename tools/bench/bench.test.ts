@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { stepFlops } from './flam-step/problem';
+import { flamNodes, wavlmNodes } from './nodes';
 
 const root = path.resolve(__dirname, '../..');
 
@@ -32,7 +34,7 @@ test('flam-step measures a tiny step, skips what is not there with a reason, and
 test('a wrong name, option or number ends in one line', () => {
   expect(bench('nothing')).toMatchObject({
     status: 2,
-    stderr: 'bench: no benchmark is called "nothing": expected flam-step, wavlm-forward, wavlm-finetune\n',
+    stderr: 'bench: no benchmark is called "nothing": expected flam-step, wavlm-forward, wavlm-finetune, nodes\n',
   });
   expect(bench('flam-step', '--frames', 'x')).toMatchObject({ status: 2, stderr: expect.stringContaining('--frames') });
   expect(bench('flam-step', '--speed')).toMatchObject({ status: 2, stderr: expect.stringContaining("'--speed'") });
@@ -43,4 +45,18 @@ test('the arithmetic of the step is that of its products', () => {
   expect(stepFlops({ batch: 2, frames: 3, dim: 5 })).toBe(
     12 * 6 * 25 + 12 * 2 * 9 * 5 + 6 * 36 * 64 + 10 * 6 * 5 * 64 + 12 * 30,
   );
+});
+
+describe('nodes of a step on a GPU', () => {
+  beforeAll(() => tf.setBackend('cpu'));
+
+  test.each([150, 250])('flam-step at %s frames: no more than 320', (frames) => {
+    expect(flamNodes(frames, 'cuda')).toBeLessThanOrEqual(320);
+    expect(flamNodes(frames, 'webgpu')).toBeLessThanOrEqual(320);
+  });
+
+  test('fine-tuning WavLM Base: no more than 2,000', () => {
+    expect(wavlmNodes('cuda', 96)).toBeLessThanOrEqual(2000);
+    expect(wavlmNodes('webgpu', 96)).toBeLessThanOrEqual(2000);
+  });
 });

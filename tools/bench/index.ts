@@ -1,5 +1,6 @@
 /** npm run bench -- NAME [options]: the benchmarks that stand beside peers. A package's own: nx run <package>:bench. */
 import { flamStep, help as flamStepHelp } from './flam-step/index';
+import { help as nodesHelp, nodes } from './nodes';
 import { OptionError } from './process';
 import { help as wavlmHelp, wavlmFinetune, wavlmForward } from './wavlm';
 
@@ -7,12 +8,13 @@ const benchmarks: Record<string, (args: readonly string[]) => Promise<void>> = {
   'flam-step': flamStep,
   'wavlm-forward': wavlmForward,
   'wavlm-finetune': wavlmFinetune,
+  nodes,
 };
 
 const [name, ...args] = process.argv.slice(2);
 const run = benchmarks[name ?? ''];
 if (name === undefined || name === '--help' || args.includes('--help')) {
-  console.log(`${flamStepHelp}\n\n${wavlmHelp}`);
+  console.log(`${flamStepHelp}\n\n${wavlmHelp}\n\n${nodesHelp}`);
 } else if (!run) {
   fail(`no benchmark is called "${name}": expected ${Object.keys(benchmarks).join(', ')}`);
 } else {

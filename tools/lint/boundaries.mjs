@@ -10,8 +10,7 @@ export const arrows = {
   'onnx-jit': [],
   'frontend-wavlm': ['files', 'onnx-jit'],
   datasets: ['files'],
-  recognize: [],
-  trainer: ['files', 'augment-eam', 'pool-flam', 'losses-mll', 'onnx-jit', 'frontend-wavlm', 'datasets', 'recognize'],
+  trainer: ['files', 'augment-eam', 'pool-flam', 'losses-mll', 'onnx-jit', 'frontend-wavlm', 'datasets'],
 };
 
 /** The same arrows as constraints for `@nx/enforce-module-boundaries`; tags stand in each package.json. */

@@ -1,30 +1,30 @@
 /**
  * npm run test:pack [-- PACKAGE…]: packs the built packages, installs the tarballs into empty projects outside of the
- * workspace with only what they declare, and runs every ```ts block of their READMEs as an ES module, as CommonJS and
- * as TypeScript checked by tsc under NodeNext resolution. Needs `npm run build` first.
+ * workspace with only what they declare and their peers, and runs every ```ts block of their READMEs as an ES module, as CommonJS and
+ * as TypeScript checked by tsc under NodeNext resolution. No tarball may hold or name what is for tests. Needs `npm run build` first.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import ts from 'typescript';
+import { packageInfos, packInto, root } from './packages';
 import { readmeExamples } from './readme-examples';
+import { tarballDefects } from './tarball-defects';
 
-// Each line is one project: the packages under test, and the siblings that they declare and no registry holds yet.
-const projects: readonly { packages: readonly string[]; siblings?: readonly string[] }[] = [
-  { packages: ['files'] },
-  { packages: ['augment-eam'] },
-  { packages: ['losses-mll'] },
-  { packages: ['pool-flam'] },
-  { packages: ['recognize'] },
+// A package that needs none of the others is installed alone, the rest together.
+const infos = packageInfos();
+const together = infos.filter(({ siblings }) => siblings.length > 0);
+const needed = new Set(together.flatMap(({ siblings }) => siblings));
+const projects: readonly { packages: readonly string[]; siblings: readonly string[] }[] = [
+  ...infos.filter(({ siblings }) => siblings.length === 0).map(({ name }) => ({ packages: [name], siblings: [] })),
   {
-    packages: ['onnx-jit', 'datasets', 'frontend-wavlm', 'trainer'],
-    siblings: ['files', 'augment-eam', 'losses-mll', 'pool-flam', 'recognize'],
+    packages: together.map(({ name }) => name),
+    siblings: [...needed].filter((name) => together.every((one) => one.name !== name)),
   },
 ];
 const secondsPerExample = 180;
 
-const root = path.resolve(import.meta.dirname, '../..');
 const workspace = mkdtempSync(path.join(os.tmpdir(), 'pack-check-'));
 // What npm passes down to its scripts would make the installs below belong to this workspace.
 const environment = Object.fromEntries(
@@ -36,7 +36,7 @@ let runs = 0;
 
 const wanted = process.argv.slice(2);
 try {
-  for (const { packages, siblings = [] } of projects) {
+  for (const { packages, siblings } of projects) {
     if (wanted.length === 0 || packages.some((name) => wanted.includes(name))) check(packages, siblings);
   }
 } finally {
@@ -51,15 +51,30 @@ function check(packages: readonly string[], siblings: readonly string[]): void {
   writeFileSync(path.join(project, 'package.json'), '{ "name": "empty", "private": true }\n');
   const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
   try {
-    run(project, 'npm', [...install, ...[...packages, ...siblings].map(pack)]);
+    const peers = infos.filter(({ name }) => packages.includes(name)).flatMap((info) => info.peers);
+    run(project, 'npm', [...install, ...[...packages, ...siblings].map(pack), ...new Set(peers)]);
   } catch (error) {
     report(`${packages.join(', ')}: install`, error);
     return;
   }
+  checkOneCore(project, packages);
   for (const name of packages) {
+    attempt(`${name}: a licence, and nothing that is for tests`, () => {
+      const defects = tarballDefects(path.join(project, 'node_modules/@ser', name));
+      if (defects.length > 0) throw new Error(defects.join('\n'));
+    });
     checkEntry(project, name);
     checkReadme(project, name);
   }
+}
+
+/** Two copies of tfjs-core would each have tensors of their own. */
+function checkOneCore(project: string, packages: readonly string[]): void {
+  attempt(`${packages.join(', ')}: at most one tfjs-core`, () => {
+    const files = readdirSync(path.join(project, 'node_modules'), { recursive: true, encoding: 'utf8' });
+    const copies = files.filter((file) => file.endsWith(path.join('@tensorflow', 'tfjs-core', 'package.json')));
+    if (copies.length > 1) throw new Error(`${copies.length} copies: ${copies.join(', ')}`);
+  });
 }
 
 /** The package loads both ways and both ways export the same names. */
@@ -150,14 +165,7 @@ function importsOf(code: string): string {
 
 /** The tarball of a package, packed once. */
 function pack(name: string): string {
-  const known = tarballs.get(name);
-  if (known) return known;
-  const folder = path.join(root, 'packages', name);
-  if (!existsSync(path.join(folder, 'dist'))) throw new Error(`packages/${name} is not built: run npm run build first`);
-  const destination = path.join(workspace, `tarball-${name}`);
-  mkdirSync(destination);
-  run(folder, 'npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', destination]);
-  const tarball = path.join(destination, readdirSync(destination)[0]!);
+  const tarball = tarballs.get(name) ?? packInto(path.join(workspace, 'tarballs'), name);
   tarballs.set(name, tarball);
   return tarball;
 }

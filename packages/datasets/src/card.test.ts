@@ -44,7 +44,7 @@ describe('a card that is wrong says all that is wrong, in one line', () => {
     [
       'an unknown reader',
       { ...good, reader: 'mp3' },
-      /reader must be equal to one of the allowed values: ravdess, iemocap/,
+      /reader must be equal to one of the allowed values: files, manifest, iemocap/,
     ],
     [
       'a label that maps nowhere',
@@ -55,6 +55,11 @@ describe('a card that is wrong says all that is wrong, in one line', () => {
     ['a group tested twice', { ...good, folds: { by: 'speaker', groups: [['01'], ['01']] } }, /tests "01" twice/],
     ['groups and k', { ...good, folds: { ...good.folds, k: 3 } }, /both groups and k/],
     ['a manifest reader without one', { ...good, reader: 'manifest' }, /needs `manifest`/],
+    [
+      'labels that are one',
+      { ...good, labels: { ...good.labels, ignore: ['Ü', 'u\u0308'] } },
+      /labels "Ü" and "u\u0308" are one/,
+    ],
     [
       'an archive that leads elsewhere',
       {

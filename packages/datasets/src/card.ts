@@ -1,17 +1,46 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import schema from '../card.schema.json';
 import { InputError } from '@ser/files';
+import { labelForm } from './names';
 
 /** How the utterances are split. A group is never on both sides of a fold, and neither is a speaker. */
 export interface FoldRule {
-  /** `column`: the manifest's `split` column names the fold each utterance is tested in, or says train / test. */
-  readonly by: 'speaker' | 'session' | 'column';
+  /**
+   * `speaker`, `session`, or a column such as `sentence`: what never is on both sides. `split` (or `column`): the
+   * corpus's own split into train, dev and test, or the name of the fold that each utterance is tested in.
+   */
+  readonly by: string;
   /** Number of folds; without it, one group is left out at a time. */
   readonly k?: number;
   /** Which groups share a fold when there are `k`. */
   readonly seed?: number;
   /** The test groups of each fold, spelt out. */
   readonly groups?: readonly (readonly string[])[];
+}
+
+/** Where a label stands: a column, several of one opinion each, or for each label the column of its share. */
+export type LabelColumns = string | readonly string[] | Readonly<Record<string, string>>;
+
+/** Our field to the name of a column, or to a text with `{column}` in it. */
+export interface TableColumns {
+  readonly audio?: string;
+  readonly label?: LabelColumns;
+  readonly speaker?: string;
+  readonly session?: string;
+  readonly split?: string;
+  readonly id?: string;
+  readonly start?: string;
+  readonly end?: string;
+  /** Who gave the label, where a table has several rows an utterance. */
+  readonly annotator?: string;
+}
+
+/** A table, with columns and values that hold for it alone. */
+export interface TableSource {
+  readonly file: string;
+  readonly columns?: TableColumns;
+  /** Fields that are the same in every row, such as `{"split": "train"}`. */
+  readonly values?: Readonly<Record<string, string>>;
 }
 
 /** A file that `ser data get` may download. */
@@ -41,15 +70,37 @@ export interface CorpusCard {
     readonly unpack?: string;
     readonly archives?: readonly Archive[];
   };
-  readonly reader: 'ravdess' | 'iemocap' | 'msp-improv' | 'savee' | 'manifest';
-  /** Own corpora: the .jsonl or .csv file, relative to the card. */
-  readonly manifest?: string;
+  /** `files`: names of files and folders say all; `manifest`: tables do; the others have label files of their own. */
+  readonly reader: 'files' | 'manifest' | 'iemocap' | 'msp-improv';
+  /** The ends of paths, such as `{speaker}_{sentence}_{label}.wav`; the first that fits is taken. See `pathReader`. */
+  readonly pattern?: string | readonly string[];
+  /** In place of a pattern, a regular expression with named groups. */
+  readonly regex?: string;
+  /** What an utterance is called, such as `{file}` (the name of its file). Without it, its path. */
+  readonly id?: string;
+  /** A path that the pattern fits, for messages. */
+  readonly example?: string;
+  /** Tables of utterances, relative to the card or the corpus's folder. */
+  readonly manifest?: string | readonly (string | TableSource)[];
+  /** Which columns of the tables are which. */
+  readonly columns?: TableColumns;
+  /** Other names for values of a field: `{"speaker": {"OA": "OAF"}}`. */
+  readonly rename?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Names that stand for "not known"; true when the corpus does not say who speaks. Each such utterance counts as a speaker of its own. */
+  readonly unknownSpeakers?: boolean | readonly string[];
   readonly labels: {
     readonly classes: readonly string[];
     readonly map: Readonly<Record<string, string>>;
     readonly ignore?: readonly string[];
+    /** The share of all opinions that the most frequent one needs; 0 without it. */
+    readonly agreement?: number;
+    /** Whether shares of labels are kept as a distribution; true without it. */
+    readonly soft?: boolean;
   };
-  readonly select?: { readonly speakers?: readonly string[]; readonly sessions?: readonly string[] };
+  /** Only utterances with these `speakers`, `sessions`, or values of a column. */
+  readonly select?: Readonly<Record<string, readonly string[]>>;
+  /** Ids that are left out. */
+  readonly exclude?: readonly string[];
   readonly folds: FoldRule;
   readonly expected?: {
     readonly utterances?: number;
@@ -73,10 +124,17 @@ export function validateCard(value: unknown, origin: string): CorpusCard {
     throw new InputError(`${origin}: not a corpus card: ${(validate.errors ?? []).map(fault).join('; ')}`);
   const faults: string[] = [];
   const classes = new Set(value.labels.classes);
-  const ignored = new Set(value.labels.ignore);
+  const own = [...Object.keys(value.labels.map), ...(value.labels.ignore ?? [])];
   for (const [own, label] of Object.entries(value.labels.map)) {
     if (!classes.has(label)) faults.push(`labels.map.${own} is ${JSON.stringify(label)}, not one of labels.classes`);
-    if (ignored.has(own)) faults.push(`label ${JSON.stringify(own)} is both mapped and ignored`);
+    if (value.labels.ignore?.includes(own)) faults.push(`label ${JSON.stringify(own)} is both mapped and ignored`);
+  }
+  for (const [i, label] of own.entries()) {
+    const first = own.find((other) => labelForm(other) === labelForm(label));
+    if (first !== label && own.indexOf(label) === i)
+      faults.push(
+        `labels ${JSON.stringify(first)} and ${JSON.stringify(label)} are one: they are compared without case`,
+      );
   }
   const reached = new Set(Object.values(value.labels.map));
   for (const label of classes)
@@ -91,7 +149,8 @@ export function validateCard(value: unknown, origin: string): CorpusCard {
   if (value.folds.groups && value.folds.k !== undefined)
     faults.push('folds has both groups and k, expected one of them');
   if (value.reader === 'manifest' && value.manifest === undefined) faults.push('reader "manifest" needs `manifest`');
-  if (value.folds.by === 'column' && value.reader !== 'manifest') faults.push('folds by column need reader "manifest"');
+  if (value.reader === 'files' && value.pattern === undefined && value.regex === undefined)
+    faults.push('reader "files" needs `pattern` or `regex`');
   if (faults.length > 0) throw new InputError(`${origin}: not a corpus card: ${faults.join('; ')}`);
   return value;
 }

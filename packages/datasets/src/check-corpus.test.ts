@@ -44,7 +44,7 @@ test('counts, folds, durations, and everything that is wrong with files', async 
     {
       ids: ['03-01-03-01-01-01-01', '03-01-04-01-01-01-11', '03-01-05-01-01-01-02'],
       labels: ['happy', 'sad', 'angry'],
-      testFolds: [1, 3],
+      leaks: [1, 3],
     },
   ]);
   expect(check.duration.quantiles['100']).toBeCloseTo(0.2);
@@ -52,7 +52,7 @@ test('counts, folds, durations, and everything that is wrong with files', async 
   expect(check.folds.map((fold) => fold.test.groups)).toEqual([{ '01': 2, '11': 1 }, { '03': 2 }, { '02': 3 }]);
   const text = describeCheck(check);
   expect(text).toContain('speakers: 01 2, 02 3, 03 2, 11 1');
-  expect(text).toContain('labelled happy and sad and angry, tested in folds 1 and 3: trained on as well');
+  expect(text).toContain('labelled happy and sad and angry, trained on and tested in fold 1 and 3');
   expect(text).toContain('note: 8 of 1440 utterances');
   expect(describeFolds(check.folds).split('\n')[0]).toBe('folds: 3, no speaker in train and test');
 });
@@ -73,7 +73,7 @@ describeIf(hasRavdess, 'no recordings in shared/data')('the real RAVDESS', () =>
     });
     expect(check.folds.map((fold) => fold.test.utterances)).toEqual([240, 240, 240, 240, 240, 240]);
     expect(check.duplicates).toEqual([
-      { ids: ['03-01-03-01-02-01-07', '03-01-03-01-02-02-07'], labels: ['happy'], testFolds: [4] },
+      { ids: ['03-01-03-01-02-01-07', '03-01-03-01-02-02-07'], labels: ['happy'], leaks: [] },
     ]);
     expect([check.silent, check.unreadable]).toEqual([[], []]);
   }, 300_000);

@@ -1,7 +1,7 @@
 import { createDecoder } from './audio/decoder';
 import type { AudioReport } from './audio/inspect-audio';
 import type { Corpus, Utterance } from './corpus';
-import { folds } from './folds';
+import { type Fold, type FoldOptions, folds } from './folds';
 import { isInputError } from '@ser/files';
 import { byText, countBy } from './order';
 import { classCounts, type FoldStatistics, foldStatistics } from './statistics';
@@ -11,8 +11,8 @@ export interface Duplicate {
   readonly ids: readonly string[];
   /** More than one when the same audio carries different labels. */
   readonly labels: readonly string[];
-  /** The folds they are tested in: more than one means that a test recording is trained on. */
-  readonly testFolds: readonly number[];
+  /** The folds in which one of them is tested and another trained on (or in the development set). */
+  readonly leaks: readonly number[];
 }
 
 /** What `ser data check` finds. */
@@ -38,19 +38,26 @@ export interface CorpusCheck {
   readonly silent: readonly string[];
   /** Ids of utterances with three samples or more in a row at full scale, and how many there are. */
   readonly clipped: readonly { readonly id: string; readonly samples: number }[];
+  /** Utterances below 25 ms, which no encoder can use, with their seconds. */
+  readonly short: readonly { readonly id: string; readonly seconds: number }[];
   readonly unreadable: readonly string[];
   readonly notes: readonly string[];
 }
 
 const silence = 1e-3;
+/** What one frame of every encoder needs, in seconds: 400 samples at 16 kHz. */
+export const shortestSeconds = 0.025;
 
 /** Decodes every utterance and says what is there: counts, durations, duplicates, and what is wrong with files. */
 export async function checkCorpus(
   corpus: Corpus,
-  options: { readonly workers?: number; readonly onProgress?: (done: number, total: number) => void } = {},
+  options: FoldOptions & {
+    readonly workers?: number;
+    readonly onProgress?: (done: number, total: number) => void;
+  } = {},
 ): Promise<CorpusCheck> {
   const { reports, unreadable } = await inspectAll(corpus, options);
-  const { statistics, testFold, fault } = splits(corpus);
+  const { statistics, made, fault } = splits(corpus, options);
   const seconds = [...reports.values()].map((report) => report.seconds).sort((a, b) => a - b);
   const quantile = (share: number): number => seconds[Math.round(share * (seconds.length - 1))] ?? 0;
   const readable = corpus.utterances.filter((u) => reports.has(u.id));
@@ -87,9 +94,12 @@ export async function checkCorpus(
         (u) => `${report(u).sampleRate} Hz, ${report(u).channels} channel${report(u).channels === 1 ? '' : 's'}`,
       ),
     ),
-    duplicates: duplicates(readable, report, testFold),
+    duplicates: duplicates(readable, report, made),
     silent: readable.filter((u) => report(u).peak < silence).map((u) => u.id),
     clipped: readable.filter((u) => report(u).clipped > 0).map((u) => ({ id: u.id, samples: report(u).clipped })),
+    short: readable
+      .filter((u) => report(u).seconds < shortestSeconds)
+      .map((u) => ({ id: u.id, seconds: report(u).seconds })),
     unreadable: unreadable.sort(byText),
     notes: corpus.notes,
   };
@@ -121,23 +131,28 @@ async function inspectAll(
   return { reports, unreadable };
 }
 
-function splits(corpus: Corpus): { statistics: FoldStatistics[]; testFold: Map<string, number>; fault?: string } {
-  const testFold = new Map<string, number>();
+function splits(
+  corpus: Corpus,
+  options: FoldOptions,
+): { statistics: FoldStatistics[]; made: readonly Fold[]; fault?: string } {
   try {
-    const all = folds(corpus);
-    for (const fold of all) for (const { id } of fold.test) testFold.set(id, fold.index);
-    return { statistics: all.map((fold) => foldStatistics(fold, corpus)), testFold };
+    const made = folds(corpus, options);
+    return { statistics: made.map((fold) => foldStatistics(fold, corpus)), made };
   } catch (error) {
     if (!isInputError(error)) throw error;
-    return { statistics: [], testFold, fault: error.message };
+    return { statistics: [], made: [], fault: error.message };
   }
 }
 
 function duplicates(
   utterances: readonly Utterance[],
   report: (utterance: Utterance) => AudioReport,
-  testFold: ReadonlyMap<string, number>,
+  made: readonly Fold[],
 ): Duplicate[] {
+  const sides = made.map((fold) => ({
+    index: fold.index,
+    of: new Map((['train', 'dev', 'test'] as const).flatMap((side) => fold[side].map(({ id }) => [id, side] as const))),
+  }));
   const byDigest = new Map<string, Utterance[]>();
   for (const utterance of utterances) {
     const { digest } = report(utterance);
@@ -148,6 +163,8 @@ function duplicates(
     .map((same) => ({
       ids: same.map((u) => u.id),
       labels: [...new Set(same.map((u) => u.label))],
-      testFolds: [...new Set(same.flatMap((u) => testFold.get(u.id) ?? []))].sort((a, b) => a - b),
+      leaks: sides
+        .filter(({ of }) => new Set(same.flatMap((u) => of.get(u.id) ?? [])).size > 1)
+        .map(({ index }) => index),
     }));
 }

@@ -25,11 +25,11 @@ export function describeCheck(check: CorpusCheck): string {
     ...(check.foldFault === undefined ? describeFolds(check.folds).split('\n') : [`folds: none: ${check.foldFault}`]),
     ...group(
       'duplicates by content',
-      check.duplicates.map(({ ids, labels, testFolds }) =>
+      check.duplicates.map(({ ids, labels, leaks }) =>
         [
           ids.join(' = '),
           ...(labels.length > 1 ? [`labelled ${labels.join(' and ')}`] : []),
-          ...(testFolds.length > 1 ? [`tested in folds ${testFolds.join(' and ')}: trained on as well`] : []),
+          ...(leaks.length > 0 ? [`trained on and tested in fold ${leaks.join(' and ')}`] : []),
         ].join(', '),
       ),
     ),
@@ -38,20 +38,31 @@ export function describeCheck(check: CorpusCheck): string {
       'clipped',
       check.clipped.map(({ id, samples }) => `${id} (${samples} samples)`),
     ),
+    ...group(
+      'shorter than 25 ms (--allow-incomplete leaves them out)',
+      check.short.map(({ id, seconds }) => `${id} (${(1000 * seconds).toFixed(1)} ms)`),
+    ),
     ...group('unreadable', check.unreadable, Infinity),
     ...check.notes.map((note) => `note: ${note}`),
   );
   return lines.join('\n');
 }
 
-/** Folds as text: a line each, with the classes of the test side. */
+/** Folds as text: a line each, with the classes of both sides. */
 export function describeFolds(folds: readonly FoldStatistics[]): string {
   const by = folds[0]?.groupBy ?? 'speaker';
+  const shared = Math.max(0, ...folds.map(({ sharedSpeakers }) => sharedSpeakers));
+  const kept =
+    shared > 0 ? `up to ${shared} speakers in train and test, which was allowed` : `no ${by} in train and test`;
   return [
-    `folds: ${folds.length}, no ${by} in train and test`,
-    ...folds.map(
-      ({ fold, name, train, test }) => `  ${fold}  test ${by} ${name}: train ${side(train)}; test ${side(test)}`,
-    ),
+    `folds: ${folds.length}, ${kept}`,
+    ...folds.flatMap(({ fold, name, train, dev, test, testSets }) => {
+      // A fold that is named after its groups is one of a cross-validation; any other is a split of the corpus.
+      const what = name.split('+').every((part) => part in test.groups) ? `test ${by}` : 'split';
+      const sides = [`train ${side(train)}`, ...(dev ? [`dev ${side(dev)}`] : []), `test ${side(test)}`];
+      const parts = Object.entries(testSets ?? {}).map(([set, part]) => `     ${set}: ${side(part)}`);
+      return [`  ${fold}  ${what} ${name}: ${sides.join('; ')}`, ...parts];
+    }),
   ].join('\n');
 }
 

@@ -98,6 +98,91 @@ test('inner validation takes whole groups of the training side, the same for the
   }
 });
 
+describe('the split of the corpus', () => {
+  const split = (...names: string[]): Corpus =>
+    corpus(
+      { by: 'split' },
+      people(names.length, 1).map((u, i) => ({ ...u, split: names[i] ?? '' })),
+    );
+  const sides = (whole: Corpus): string[] => {
+    const [fold, ...others] = folds(whole);
+    expect(others).toEqual([]);
+    return [fold?.train ?? [], fold?.dev ?? [], fold?.test ?? []].map((side) => side.map((u) => u.speaker).join(' '));
+  };
+
+  test.each([
+    [
+      ['Train', 'Test'],
+      ['s1', '', 's2'],
+    ],
+    [
+      ['training', 'testing', 'validation'],
+      ['s1', 's3', 's2'],
+    ],
+    [
+      ['TRAIN_SET', 'dev set', 'Test-Set'],
+      ['s1', 's2', 's3'],
+    ],
+    [
+      ['train', 'valid', 'eval'],
+      ['s1', 's2', 's3'],
+    ],
+    // ESD calls its development set so.
+    [
+      ['train', 'evaluation', 'test'],
+      ['s1', 's2', 's3'],
+    ],
+    [
+      ['Train', 'Development', 'Test1', 'Test2'],
+      ['s1', 's2', 's3 s4'],
+    ],
+    [
+      ['trn', 'tst'],
+      ['s1', '', 's2'],
+    ],
+    [['fold1', 'fold2'], undefined],
+  ])('%j', (names, expected) => {
+    if (expected) expect(sides(split(...names))).toEqual(expected);
+    else expect(folds(split(...names))).toHaveLength(2);
+  });
+
+  test('test sets keep a result of their own', () => {
+    const [fold] = folds(split('Train', 'Development', 'Test1', 'Test2'));
+    expect(fold?.name).toBe('Test1+Test2');
+    expect(fold?.testSets.map(({ name, utterances }) => [name, utterances.length])).toEqual([
+      ['Test1', 1],
+      ['Test2', 1],
+    ]);
+    expect(folds(split('train', 'Test', 'test'))[0]?.testSets).toEqual([]);
+  });
+
+  test('its development set is the inner validation', () => {
+    const whole = split('train', 'dev', 'test');
+    const inner = innerValidation(folds(whole)[0] as Fold, whole, { groups: 9, random: Math.random });
+    expect([inner.train, inner.validation].map((side) => side.map((u) => u.speaker))).toEqual([['s1'], ['s2']]);
+  });
+
+  test('speakers on both sides, refused or said', () => {
+    const whole = corpus(
+      { by: 'split' },
+      people(1, 3).map((u, i) => ({ ...u, split: ['train', 'dev', 'test'][i] ?? '' })),
+    );
+    expect(() => folds(whole)).toThrow(/speaker s1 on both sides, train and test.*--shared-speakers=allowed/);
+    expect(folds(whole, { sharedSpeakers: 'allowed' })[0]?.sharedSpeakers).toEqual(['s1']);
+    expect(folds(split('train', 'test'), { sharedSpeakers: 'allowed' })[0]?.sharedSpeakers).toEqual([]);
+  });
+});
+
+test('folds by sentence, which speakers share', () => {
+  const utterances = people(2, 4).map((u, i) => ({ ...u, columns: { sentence: `t${i % 4}` } }));
+  const whole = corpus({ by: 'sentence', k: 2 }, utterances);
+  expect(() => folds(whole)).toThrow(/speaker s1, s2 on both sides/);
+  const made = folds(whole, { sharedSpeakers: 'allowed' });
+  expect(made.map((fold) => fold.test.length)).toEqual([4, 4]);
+  expect(made[0]?.sharedSpeakers).toEqual(['s1', 's2']);
+  expect(() => folds(corpus({ by: 'gender' }, utterances))).toThrow(/has no gender, and its corpus folds by gender/);
+});
+
 describe('a split that leaks is an error', () => {
   const [a, b] = people(2, 1) as [Utterance, Utterance];
   const make = (train: Utterance[], test: Utterance[]): Fold =>
@@ -120,7 +205,20 @@ describe('a split that leaks is an error', () => {
       { ...a, split: 'train' },
       { ...b, speaker: 's1', split: 'test' },
     ];
-    expect(() => folds(corpus({ by: 'column' }, rows))).toThrow(/group s1 on both sides/);
+    expect(() => folds(corpus({ by: 'column' }, rows))).toThrow(/speaker s1 on both sides.*--shared-speakers=allowed/);
+  });
+  test('the same file, or overlapping stretches of it', () => {
+    const part = (start?: number, end?: number): Partial<Utterance> => ({
+      audio: '/x.wav',
+      ...(start !== undefined && { start }),
+      ...(end !== undefined && { end }),
+    });
+    const c = people(3, 1)[2] as Utterance;
+    expect(() => make([{ ...a, ...part(0, 2) }], [{ ...c, ...part(1.9, 3) }])).toThrow(
+      /the audio of s1-0 = s3-0 on both/,
+    );
+    expect(() => make([{ ...a, ...part() }], [{ ...c, audio: '/y/../x.wav', start: 9 }])).toThrow(/the audio of/);
+    expect(make([{ ...a, ...part(0, 2) }], [{ ...c, ...part(2, 3) }]).test).toHaveLength(1);
   });
   test('an empty side', () => {
     expect(() => make([a], [])).toThrow('no utterance in test');
@@ -150,13 +248,30 @@ test.each<[string, FoldRule, Utterance[], RegExp]>([
     people(2).map(({ session: _, ...u }) => u),
     /has no session, and its corpus folds by session/,
   ],
-  ['no split', { by: 'column' }, people(2), /has no split, and its card folds by column/],
-  ['one split', { by: 'column' }, people(2).map((u) => ({ ...u, split: 'train' })), /one split in all/],
+  ['no split', { by: 'column' }, people(2), /has no split, and its card folds by split/],
+  [
+    'one split',
+    { by: 'column' },
+    people(2).map((u) => ({ ...u, split: 'train' })),
+    /splits train: no test; expected train and test/,
+  ],
   [
     'train, test and more',
     { by: 'column' },
-    people(3, 1).map((u, i) => ({ ...u, split: ['train', 'test', 'dev'][i] ?? '' })),
-    /expected train and test alone/,
+    people(3, 1).map((u, i) => ({ ...u, split: ['train', 'test', 'noisy'][i] ?? '' })),
+    /splits noisy, test, train: noisy is no split; expected train and test/,
+  ],
+  [
+    'train and dev',
+    { by: 'split' },
+    people(2, 1).map((u, i) => ({ ...u, split: ['train', 'dev'][i] ?? '' })),
+    /no test; expected train and test/,
+  ],
+  [
+    'numbers',
+    { by: 'split' },
+    people(3, 1).map((u, i) => ({ ...u, split: String(i) })),
+    /split column holds 0, 1, 2, which may be folds or train, dev and test/,
   ],
 ])('%s', (_name, rule, utterances, message) => {
   expect(() => folds(corpus(rule, utterances))).toThrow(message);

@@ -1,13 +1,22 @@
-import type { Corpus, Utterance } from './corpus';
+import path from 'node:path';
 import { InputError } from '@ser/files';
+import type { Corpus, Utterance } from './corpus';
+import { officialSplit } from './official-split';
 import { byText, countBy, distinct } from './order';
 import { seededRandom, shuffle } from './random';
+import { columnOf } from './select';
 
 /** Carried by checked splits only: an object literal is not a Fold, so no leaking split can be passed off as one. */
 const checked: unique symbol = Symbol('checked split');
 
-/** What is kept together. */
-export type GroupBy = 'speaker' | 'session';
+/** What is kept together: `speaker`, `session`, or a column of the corpus. */
+export type GroupBy = string;
+
+/** A part of the test side that has a result of its own, such as Test1 and Test2 of MSP-Podcast. */
+export interface TestSet {
+  readonly name: string;
+  readonly utterances: readonly Utterance[];
+}
 
 /** One train / test split that shares no group and no speaker. Made by `folds` and `makeFold` only. */
 export interface Fold {
@@ -15,10 +24,16 @@ export interface Fold {
   readonly index: number;
   readonly name: string;
   readonly train: readonly Utterance[];
+  /** The corpus's own development set: part of neither side. Empty where it has none. */
+  readonly dev: readonly Utterance[];
   readonly test: readonly Utterance[];
+  /** The parts of `test`, where a corpus has several test sets; empty otherwise. */
+  readonly testSets: readonly TestSet[];
   readonly testGroups: readonly string[];
   /** What a group is. */
   readonly groupBy: GroupBy;
+  /** Speakers on both sides, by design of the corpus and with the user's consent: to be said beside every result. */
+  readonly sharedSpeakers: readonly string[];
   readonly [checked]: true;
 }
 
@@ -30,26 +45,36 @@ export interface InnerSplit {
   readonly [checked]: true;
 }
 
-/** The group of an utterance. */
-export function groupOf(utterance: Utterance, by: GroupBy): string {
-  if (by === 'speaker') return utterance.speaker;
-  if (utterance.session !== undefined) return utterance.session;
-  throw new InputError(`utterance ${utterance.id} has no session, and its corpus folds by session`);
+/** Whether one speaker may be on both sides. */
+export interface FoldOptions {
+  /** `allowed`: for a split that shares speakers by design (MELD), or folds by sentence. Refused without it. */
+  readonly sharedSpeakers?: 'allowed' | 'refused';
 }
 
-/** What the card keeps together; folds by column keep speakers together. */
-export function groupBy(corpus: Corpus): GroupBy {
-  return corpus.card.folds.by === 'session' ? 'session' : 'speaker';
+/** The group of an utterance. */
+export function groupOf(utterance: Utterance, by: GroupBy): string {
+  const group = columnOf(utterance, by);
+  if (group !== undefined) return group;
+  throw new InputError(`utterance ${utterance.id} has no ${by}, and its corpus folds by ${by}`);
 }
+
+/** What the card keeps together; folds by the corpus's own split keep speakers together. */
+export function groupBy(corpus: Corpus): GroupBy {
+  const { by } = corpus.card.folds;
+  return isSplit(by) ? 'speaker' : by;
+}
+
+const isSplit = (by: string): boolean => by === 'split' || by === 'column';
 
 /**
  * The folds of a corpus by the rule of its card, in a stable order. Every utterance is tested at most once.
  *
- * @throws {InputError} when a group would be on both sides, when a group is in no fold, or when there is nothing to split.
+ * @throws {InputError} when a group or a stretch of audio would be on both sides, when a group is in no fold, or when
+ *   there is nothing to split.
  */
-export function folds(corpus: Corpus): readonly Fold[] {
+export function folds(corpus: Corpus, options: FoldOptions = {}): readonly Fold[] {
   const rule = corpus.card.folds;
-  if (rule.by === 'column') return columnFolds(corpus);
+  if (isSplit(rule.by)) return splitFolds(corpus, options);
   const by = groupBy(corpus);
   const group = (utterance: Utterance): string => groupOf(utterance, by);
   const groups = distinct(corpus.utterances.map(group));
@@ -67,37 +92,70 @@ export function folds(corpus: Corpus): readonly Fold[] {
     throw new InputError(`${corpus.card.name}: all utterances are in one fold, none is left to train on`);
   return parts.map((testGroups, i) => {
     const held = new Set(testGroups);
-    return makeFold({
-      index: i + 1,
-      name: testGroups.join('+'),
-      train: corpus.utterances.filter((u) => !held.has(group(u))),
-      test: corpus.utterances.filter((u) => held.has(group(u))),
-      groupBy: by,
-    });
+    return makeFold(
+      {
+        index: i + 1,
+        name: foldName(testGroups),
+        train: corpus.utterances.filter((u) => !held.has(group(u))),
+        test: corpus.utterances.filter((u) => held.has(group(u))),
+        groupBy: by,
+      },
+      options,
+    );
   });
 }
 
-/**
- * A fold from two lists of utterances, checked: the only way to make one.
- *
- * @throws {InputError} when a group, a speaker or an utterance is on both sides, or a side is empty.
- */
-export function makeFold(parts: {
-  readonly index: number;
-  readonly name: string;
-  readonly train: readonly Utterance[];
-  readonly test: readonly Utterance[];
-  readonly groupBy: GroupBy;
-}): Fold {
-  const name = `fold ${parts.index} (${parts.name})`;
-  assertDisjoint(name, 'train', parts.train, 'test', parts.test, parts.groupBy);
-  return { ...parts, testGroups: distinct(parts.test.map((u) => groupOf(u, parts.groupBy))), [checked]: true };
+/** A fold of many groups is not named by all of them: names become those of folders. */
+function foldName(groups: readonly string[]): string {
+  const whole = groups.join('+');
+  return whole.length <= 60 ? whole : `${groups[0]}+${groups.length - 1} more`;
 }
 
 /**
- * Takes whole groups out of a fold's training side for validation. The test side is not looked at.
+ * A fold from lists of utterances, checked: the only way to make one.
  *
- * @param options.groups How many groups to hold out; at least one stays for training.
+ * @throws {InputError} when a group, a speaker, an utterance or a stretch of audio is on both sides, or a side is empty.
+ */
+export function makeFold(
+  parts: {
+    readonly index: number;
+    readonly name: string;
+    readonly train: readonly Utterance[];
+    readonly test: readonly Utterance[];
+    readonly groupBy: GroupBy;
+    readonly dev?: readonly Utterance[];
+    readonly testSets?: readonly TestSet[];
+  },
+  options: FoldOptions = {},
+): Fold {
+  const { dev = [], testSets = [] } = parts;
+  const name = `fold ${parts.index} (${parts.name})`;
+  const shared = new Set<string>();
+  const compare = (a: Side, b: Side): void => {
+    for (const speaker of assertDisjoint(name, a, b, parts.groupBy, options)) shared.add(speaker);
+  };
+  const train: Side = ['train', parts.train];
+  const test: Side = ['test', parts.test];
+  compare(train, test);
+  if (dev.length > 0) {
+    compare(train, ['dev', dev]);
+    compare(['dev', dev], test);
+  }
+  return {
+    ...parts,
+    dev,
+    testSets,
+    testGroups: distinct(parts.test.map((u) => groupOf(u, parts.groupBy))),
+    sharedSpeakers: [...shared].sort(byText),
+    [checked]: true,
+  };
+}
+
+/**
+ * Utterances to choose settings by: the corpus's own development set, or else whole groups taken out of a fold's training
+ * side. The test side is not looked at.
+ *
+ * @param options.groups How many groups to hold out where there is no development set; at least one stays for training.
  * @param options.random Uniform numbers in [0, 1): which groups.
  */
 export function innerValidation(
@@ -106,6 +164,14 @@ export function innerValidation(
   options: { readonly groups: number; readonly random: () => number },
 ): InnerSplit {
   const group = (utterance: Utterance): string => groupOf(utterance, fold.groupBy);
+  if (fold.dev.length > 0) {
+    return {
+      train: fold.train,
+      validation: fold.dev,
+      validationGroups: distinct(fold.dev.map(group)),
+      [checked]: true,
+    };
+  }
   const groups = distinct(fold.train.map(group));
   if (!Number.isInteger(options.groups) || options.groups < 1 || options.groups >= groups.length) {
     throw new InputError(
@@ -118,38 +184,68 @@ export function innerValidation(
   const train = fold.train.filter((u) => !held.has(group(u)));
   const validation = fold.train.filter((u) => held.has(group(u)));
   const name = `inner validation of fold ${fold.index}`;
-  assertDisjoint(name, 'train', train, 'validation', validation, fold.groupBy);
-  assertDisjoint(name, 'validation', validation, 'test', fold.test, fold.groupBy);
+  const consent: FoldOptions = { sharedSpeakers: fold.sharedSpeakers.length > 0 ? 'allowed' : 'refused' };
+  assertDisjoint(name, ['train', train], ['validation', validation], fold.groupBy, consent);
+  assertDisjoint(name, ['validation', validation], ['test', fold.test], fold.groupBy, consent);
   return { train, validation, validationGroups, [checked]: true };
 }
 
+type Side = readonly [name: string, utterances: readonly Utterance[]];
+
+/** Returns the speakers on both sides where they are allowed. */
 function assertDisjoint(
   name: string,
-  nameA: string,
-  a: readonly Utterance[],
-  nameB: string,
-  b: readonly Utterance[],
+  [nameA, a]: Side,
+  [nameB, b]: Side,
   by: GroupBy,
-): void {
-  for (const [side, list] of [
-    [nameA, a],
-    [nameB, b],
-  ] as const) {
-    if (list.length === 0) throw new InputError(`${name}: no utterance in ${side}`);
-  }
-  const keys: readonly [string, (utterance: Utterance) => string][] = [
-    ['utterance', (u) => u.id],
-    ['group', (u) => groupOf(u, by)],
-    ['speaker', (u) => u.speaker],
-  ];
-  for (const [what, key] of keys) {
+  { sharedSpeakers }: FoldOptions,
+): string[] {
+  if (a.length === 0) throw new InputError(`${name}: no utterance in ${nameA}`);
+  if (b.length === 0) throw new InputError(`${name}: no utterance in ${nameB}`);
+  const inBoth = (key: (utterance: Utterance) => string): string[] => {
     const left = new Set(a.map(key));
-    const shared = distinct(b.map(key).filter((value) => left.has(value)));
-    if (shared.length > 0) {
-      const list = shared.slice(0, 5).join(', ') + (shared.length > 5 ? ` and ${shared.length - 5} more` : '');
-      throw new InputError(`${name}: ${what} ${list} on both sides, ${nameA} and ${nameB}; expected none`);
-    }
+    return distinct(b.map(key).filter((value) => left.has(value)));
+  };
+  const refuse = (what: string, shared: readonly string[], hint = ''): void => {
+    if (shared.length === 0) return;
+    const list = shared.slice(0, 5).join(', ') + (shared.length > 5 ? ` and ${shared.length - 5} more` : '');
+    throw new InputError(`${name}: ${what} ${list} on both sides, ${nameA} and ${nameB}; expected none${hint}`);
+  };
+  refuse(
+    'utterance',
+    inBoth((u) => u.id),
+  );
+  refuse('the audio of', sharedStretches(a, b));
+  const speakers = inBoth((u) => u.speaker);
+  const consent =
+    '; --shared-speakers=allowed takes a split that shares them by design, and says so beside each result';
+  if (by !== 'speaker') {
+    refuse(
+      'group',
+      inBoth((u) => groupOf(u, by)),
+    );
   }
+  if (sharedSpeakers !== 'allowed') refuse('speaker', speakers, consent);
+  return speakers;
+}
+
+/** Pairs of utterances that share a stretch of one file, as text. */
+function sharedStretches(a: readonly Utterance[], b: readonly Utterance[]): string[] {
+  const byFile = new Map<string, Utterance[]>();
+  for (const utterance of a) {
+    const file = path.normalize(utterance.audio);
+    byFile.set(file, [...(byFile.get(file) ?? []), utterance]);
+  }
+  return b.flatMap((utterance) =>
+    (byFile.get(path.normalize(utterance.audio)) ?? [])
+      .filter((other) => overlap(other, utterance))
+      .map((other) => `${other.id} = ${utterance.id}`),
+  );
+}
+
+/** Whether two stretches of one recording have time in common. */
+export function overlap(a: Pick<Utterance, 'start' | 'end'>, b: Pick<Utterance, 'start' | 'end'>): boolean {
+  return (a.start ?? 0) < (b.end ?? Infinity) && (b.start ?? 0) < (a.end ?? Infinity);
 }
 
 /** The groups as the card lists them, without those that are not there (an incomplete corpus). */
@@ -181,32 +277,47 @@ function dealtParts(corpus: Corpus, groups: readonly string[], k: number): strin
   return parts.map((part) => part.groups.sort(byText)).sort((a, b) => byText(a[0] ?? '', b[0] ?? ''));
 }
 
-/** By the manifest's `split` column: one fold of train and test, or one fold for each value. */
-function columnFolds(corpus: Corpus): readonly Fold[] {
+/** By the corpus's own split: one experiment of train, dev and test, or one fold for each value. */
+function splitFolds(corpus: Corpus, options: FoldOptions): readonly Fold[] {
   const split = (utterance: Utterance): string => {
     if (utterance.split !== undefined) return utterance.split;
-    throw new InputError(`${corpus.card.name}: utterance ${utterance.id} has no split, and its card folds by column`);
+    throw new InputError(`${corpus.card.name}: utterance ${utterance.id} has no split, and its card folds by split`);
   };
   const values = distinct(corpus.utterances.map(split));
+  const official = officialSplit(values, corpus.card.name);
+  const part = (test: (value: string) => boolean): Utterance[] => corpus.utterances.filter((u) => test(split(u)));
+  const by = groupBy(corpus);
+  if (official) {
+    const { roles, tests } = official;
+    const fold = {
+      index: 1,
+      name: [...tests.keys()].join('+'),
+      train: part((value) => roles.get(value) === 'train'),
+      dev: part((value) => roles.get(value) === 'dev'),
+      test: part((value) => roles.get(value) === 'test'),
+      testSets:
+        tests.size < 2
+          ? []
+          : [...tests].map(([name, held]) => ({ name, utterances: part((value) => held.includes(value)) })),
+      groupBy: by,
+    };
+    return [makeFold(fold, options)];
+  }
   if (values.length < 2) {
     throw new InputError(
       `${corpus.card.name}: one split in all (${values.join()}), expected train and test, or two folds or more`,
     );
   }
-  const fixed = values.includes('train') && values.includes('test');
-  const rest = values.filter((value) => !['train', 'test'].includes(value));
-  if (fixed && rest.length > 0) {
-    throw new InputError(
-      `${corpus.card.name}: splits ${values.join(', ')}; expected train and test alone, or names of folds`,
-    );
-  }
-  return (fixed ? ['test'] : values).map((value, i) =>
-    makeFold({
-      index: i + 1,
-      name: value,
-      train: corpus.utterances.filter((u) => split(u) !== value),
-      test: corpus.utterances.filter((u) => split(u) === value),
-      groupBy: groupBy(corpus),
-    }),
+  return values.map((value, i) =>
+    makeFold(
+      {
+        index: i + 1,
+        name: value,
+        train: part((other) => other !== value),
+        test: part((other) => other === value),
+        groupBy: by,
+      },
+      options,
+    ),
   );
 }

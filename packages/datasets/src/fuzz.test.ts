@@ -1,7 +1,9 @@
 import { decodeBytes } from './audio/decode';
 import { InputError } from '@ser/files';
+import type { CorpusCard } from './card';
 import { seededRandom } from './random';
-import { parseManifest } from './readers/manifest';
+import { card } from './cards';
+import { readRows } from './readers/read-table';
 import { chunk, int16, wavBytes } from './testing/wav-bytes';
 
 /** Ten thousand in all, as the project promises. */
@@ -30,6 +32,9 @@ const manifests: readonly (readonly [string, string])[] = [
   ],
   ['m.csv', 'audio,label,speaker,session,start,end,split\na.wav,happy,s1,1,0,1.5,train\n"b, c.wav",sad,s2,2,,,test\n'],
 ];
+
+const { pattern: _, id: __, ...base } = card('savee');
+const table: CorpusCard = { ...base, reader: 'manifest', manifest: 'm.csv' };
 
 /** One to four random changes: bytes flipped, set, cut out, doubled, moved, or the end cut off. */
 function mutate(bytes: Buffer, random: () => number): Buffer {
@@ -90,9 +95,10 @@ test(`${manifestRounds} mutated manifests: a clear error or whole rows`, () => {
     const [name, text] = manifests[i % 2] ?? ['', ''];
     const bytes = mutate(Buffer.from(text), random);
     try {
-      for (const row of parseManifest(bytes.toString('utf8'), name)) {
+      for (const row of readRows(table, bytes.toString('utf8'), name)) {
         read++;
-        for (const value of [row.id, row.audio, row.rawLabel, row.speaker]) expect(value.length).toBeGreaterThan(0);
+        for (const value of [row.id, row.audio, ...row.rawLabels.map(([label]) => label), row.speaker])
+          expect(value.length).toBeGreaterThan(0);
         if (row.end !== undefined) expect(row.end).toBeGreaterThan(row.start ?? 0);
       }
     } catch (error) {

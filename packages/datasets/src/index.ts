@@ -6,16 +6,37 @@ export { type AudioReport, inspectAudio } from './audio/inspect-audio';
 export { readWaveform, readWaveformBytes, waveformRate } from './audio/read-waveform';
 export { resample } from './audio/resample';
 export type { WavHeader } from './audio/wav-header';
-export { type Archive, type CorpusCard, type FoldRule, validateCard } from './card';
+export {
+  type Archive,
+  type CorpusCard,
+  type FoldRule,
+  type LabelColumns,
+  type TableColumns,
+  type TableSource,
+  validateCard,
+} from './card';
 export { card, cardNames } from './cards';
 export { checkCorpus, type CorpusCheck, type Duplicate } from './check-corpus';
 export type { Corpus, Utterance } from './corpus';
+export { assertNoSharedAudio, sameRecordings } from './shared-audio';
 export { type CrossCorpus, crossCorpus } from './cross-corpus';
 export { demoFolder } from './demo/demo-folder';
 export { writeDemoCorpus } from './demo/write-demo-corpus';
 export { describeCheck, describeFolds } from './describe';
-export { type Fold, folds, type GroupBy, groupBy, groupOf, innerValidation, type InnerSplit, makeFold } from './folds';
+export {
+  type Fold,
+  type FoldOptions,
+  folds,
+  type GroupBy,
+  groupBy,
+  groupOf,
+  innerValidation,
+  type InnerSplit,
+  makeFold,
+  type TestSet,
+} from './folds';
 export { getCorpus, howToGet } from './get/get-corpus';
 export { type DownloadOptions, type DownloadProgress, InputError } from '@ser/files';
 export { findCard, openCorpus } from './open-corpus';
+export { columnOf } from './select';
 export { classCounts, type FoldStatistics, foldStatistics, type SideStatistics } from './statistics';

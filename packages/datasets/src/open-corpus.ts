@@ -1,14 +1,15 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { stripComments } from 'jsonc-parser';
 import { type CorpusCard, validateCard } from './card';
 import { card as shippedCard, cardNames } from './cards';
 import type { Corpus, Reading } from './corpus';
 import { demoFolder } from './demo/demo-folder';
 import { InputError, parseJson, readText } from '@ser/files';
 import { readIemocap } from './readers/iemocap';
-import { readManifest } from './readers/manifest';
+import { readFiles } from './readers/read-files';
+import { readTables, tableSources } from './readers/read-table';
 import { readMspImprov } from './readers/msp-improv';
-import { readRavdess } from './readers/ravdess';
-import { readSavee } from './readers/savee';
 import { select } from './select';
 
 /**
@@ -33,35 +34,73 @@ export async function openCorpus(
 /** No card is larger. */
 const cardBytes = 4 * 2 ** 20;
 
-/** A card by its name or path, and the folder of the path. */
+/**
+ * A card by its path, or by its name: in a folder of `SER_CARDS`, among those of this package, or in `datasets/` of the
+ * current folder. `folder` is where it lies, when it is not one of this package.
+ *
+ * @throws {InputError} when there is none, or it is wrong.
+ */
 export async function findCard(nameOrPath: string): Promise<{ card: CorpusCard; folder?: string }> {
+  if (nameOrPath.endsWith('.json')) return readCard(nameOrPath);
+  const named = /^[a-z0-9][a-z0-9._-]*$/.test(nameOrPath);
+  const own = named ? ownFolders() : [];
+  for (const folder of own) {
+    const file = path.join(folder, `${nameOrPath}.json`);
+    if (await isFile(file)) return readCard(file);
+  }
   if (cardNames.includes(nameOrPath)) return { card: shippedCard(nameOrPath) };
-  if (!nameOrPath.endsWith('.json')) return { card: shippedCard(nameOrPath) };
-  const value = parseJson(await readText(nameOrPath, cardBytes), nameOrPath);
-  return { card: validateCard(value, nameOrPath), folder: path.dirname(nameOrPath) };
+  const beside = path.resolve('datasets', `${nameOrPath}.json`);
+  if (named && (await isFile(beside))) return readCard(beside);
+  return { card: shippedCard(nameOrPath) };
+}
+
+/** The folders of cards that the user names, as PATH names folders of programs. */
+function ownFolders(): string[] {
+  return (process.env['SER_CARDS'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
+}
+
+async function readCard(file: string): Promise<{ card: CorpusCard; folder: string }> {
+  const text = stripComments(await readText(file, cardBytes));
+  return { card: validateCard(parseJson(text, file), file), folder: path.dirname(file) };
+}
+
+function isFile(file: string): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 async function corpusFolder(card: CorpusCard, folder: string | undefined, dir: string | undefined): Promise<string> {
   if (card.license.access === 'generated') return demoFolder(dir);
   if (dir !== undefined) return dir;
-  if (card.manifest !== undefined) return path.dirname(path.resolve(folder ?? '.', card.manifest));
+  const [table] = tableSources(card);
+  if (folder !== undefined && table !== undefined) return path.dirname(path.resolve(folder, table.file));
+  // A card of one's own may lie in the folder of its corpus.
+  if (folder !== undefined && card.license.access === 'own') return folder;
   throw new InputError(
     `${card.name}: no folder given, expected the one that holds the corpus; see: ser data get ${card.name}`,
   );
 }
 
-function read(card: CorpusCard, root: string, folder: string | undefined, dir: string | undefined): Promise<Reading> {
+async function read(
+  card: CorpusCard,
+  root: string,
+  folder: string | undefined,
+  dir: string | undefined,
+): Promise<Reading> {
   switch (card.reader) {
-    case 'ravdess':
-      return readRavdess(root);
+    case 'files':
+      return readFiles(root, card);
     case 'iemocap':
       return readIemocap(root);
     case 'msp-improv':
       return readMspImprov(root);
-    case 'savee':
-      return readSavee(root);
-    case 'manifest':
-      // Audio paths are relative to the folder given, or else to the manifest.
-      return readManifest(path.resolve(folder ?? '.', card.manifest ?? ''), dir);
+    case 'manifest': {
+      // Tables lie in the folder given or beside the card; audio in the folder given, or else beside its table.
+      const [table] = tableSources(card);
+      const inDir = dir !== undefined && table !== undefined && (await isFile(path.resolve(dir, table.file)));
+      return readTables(card, inDir || folder === undefined ? (dir ?? '.') : folder, dir);
+    }
   }
 }

@@ -17,7 +17,13 @@ export interface FoldStatistics {
   readonly name: string;
   readonly groupBy: Fold['groupBy'];
   readonly train: SideStatistics;
+  /** Of the corpus's own development set, where it has one. */
+  readonly dev?: SideStatistics;
   readonly test: SideStatistics;
+  /** Of the parts of the test side that have results of their own. */
+  readonly testSets?: Readonly<Record<string, SideStatistics>>;
+  /** Speakers on both sides, where that was allowed. */
+  readonly sharedSpeakers: number;
 }
 
 /** Class and group counts of both sides of a fold. */
@@ -27,7 +33,18 @@ export function foldStatistics(fold: Fold, corpus: Pick<Corpus, 'labels'>): Fold
     classes: classCounts(utterances, corpus.labels),
     groups: Object.fromEntries(countBy(utterances, (u) => groupOf(u, fold.groupBy))),
   });
-  return { fold: fold.index, name: fold.name, groupBy: fold.groupBy, train: side(fold.train), test: side(fold.test) };
+  return {
+    fold: fold.index,
+    name: fold.name,
+    groupBy: fold.groupBy,
+    train: side(fold.train),
+    ...(fold.dev.length > 0 && { dev: side(fold.dev) }),
+    test: side(fold.test),
+    ...(fold.testSets.length > 0 && {
+      testSets: Object.fromEntries(fold.testSets.map(({ name, utterances }) => [name, side(utterances)])),
+    }),
+    sharedSpeakers: fold.sharedSpeakers.length,
+  };
 }
 
 /** Utterances per class, every class named. */

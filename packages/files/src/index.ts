@@ -3,6 +3,6 @@ export { download, type DownloadOptions, type DownloadProgress, type Source } fr
 export { fileError, withFileErrors, withFileErrorsSync } from './file-error';
 export { errorCode, InputError, isInputError, messageOf } from './input-error';
 export { parseJson, readJsonIfThere } from './json';
-export { takeLease, type Lease, type LeaseOptions, type LeaseTiming } from './lease';
+export { lookAtLease, takeLease, type Lease, type LeaseOptions, type LeaseState, type LeaseTiming } from './lease';
 export { decodeText, readText, readTextIfThere } from './read-text';
 export { replaceFile, writeFileWhole, writeFileWholeSync } from './replace-file';

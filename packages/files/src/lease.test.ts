@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { takeLease } from './lease';
+import { lookAtLease, takeLease } from './lease';
 
 const root = mkdtempSync(join(tmpdir(), 'ser-lease-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -38,8 +38,10 @@ test('one holder at a time, and nothing is left behind', async () => {
     message: expect.stringMatching(/^process \d+ on .* runs this fold already; .*lock\)$/),
   });
   lease.check();
+  expect(lookAtLease(path)).toMatchObject({ pid: process.pid, age: expect.any(Number) });
   lease.release();
   lease.release();
+  expect(lookAtLease(path)).toBeUndefined();
   (await takeLease(path, { purpose, timing })).release();
   expect(readdirSync(join(path, '..'))).toEqual([]);
 });

@@ -151,6 +151,20 @@ async function untilLeft(path: string, mine: string, options: LeaseOptions): Pro
   }
 }
 
+/** Who holds a lease, and how long ago it gave its last sign of life (in seconds, by this machine's clock). */
+export interface LeaseState {
+  readonly pid: number | undefined;
+  readonly host: string | undefined;
+  readonly age: number;
+}
+
+/** Looks at a lease without touching it; undefined when nobody holds it. For display: `takeLease` alone decides. */
+export function lookAtLease(path: string): LeaseState | undefined {
+  const sight = look(path);
+  if (!sight || (sight.holder && isNeighbour(sight.holder) && isGone(sight.holder))) return undefined;
+  return { pid: sight.holder?.pid, host: sight.holder?.host, age: Math.max(0, Date.now() - sight.time) / 1000 };
+}
+
 interface Sight {
   readonly text: string;
   readonly holder: Holder | undefined;

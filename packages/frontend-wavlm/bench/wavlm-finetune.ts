@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { applyAdam, biasCorrections, jit, variableOf } from '@ser/onnx-jit';
+import { applyAdam, biasCorrections, jit, variableOf, type Provider } from '@ser/onnx-jit';
 import { createRandomEncoder, trainableParameters, type TrainingMode, type WaveConfig } from '../src/index';
 import { inputOf, stream } from './problem';
 import { sample, type Sample, type SampleOptions } from './sample';
@@ -15,20 +15,39 @@ export interface FinetuneOptions extends SampleOptions {
   mode?: TrainingMode;
   /** Compute activations again in the backward pass. */
   recompute?: boolean;
+  /** Where it runs; the CPU when absent. */
+  provider?: Provider;
   /** Prefix of a profile that ONNX Runtime writes. */
   profile?: string;
 }
 
-/** Steps of Adam on the mean square of the last hidden state: forward, backward and update in one compiled graph. */
-export async function wavlmFinetune(options: FinetuneOptions): Promise<Sample> {
+export interface FinetuneInput {
+  readonly [name: string]: tf.Tensor;
+  readonly waves: tf.Tensor2D;
+  readonly lengths: tf.Tensor1D;
+  /** Rate, and Adam's bias corrections. */
+  readonly controls: tf.Tensor1D;
+}
+
+export interface Finetuning {
+  /** One step as a program of tfjs: loss, gradients, Adam. */
+  readonly step: (input: FinetuneInput) => tf.Scalar;
+  /** What update `count`, from 1, takes. */
+  readonly input: (count: number) => FinetuneInput;
+  dispose(): void;
+}
+
+type Settings = Pick<FinetuneOptions, 'config' | 'batch' | 'samples' | 'mode' | 'recompute'>;
+
+/** Adam on the mean square of the last hidden state of an encoder with random weights. */
+export function createFinetuning(options: Settings): Finetuning {
   const { config = wavlmBase, batch = 2, samples = 48_000, mode = 'transformer', recompute = false } = options;
-  await tf.setBackend('cpu');
   const encoder = createRandomEncoder(config, stream(5));
   const variables = trainableParameters(encoder, mode);
   const moments = new Map(variables.map(({ name, shape }) => [name, [zeros(shape), zeros(shape)] as const]));
   const { waves, lengths } = inputOf(batch, samples);
-  const step = jit(
-    (input: { waves: tf.Tensor2D; lengths: tf.Tensor1D; controls: tf.Tensor1D }) => {
+  return {
+    step: (input) => {
       const { value, grads } = tf.variableGrads(() => {
         return tf.mean(tf.square(encoder.apply(input, { recompute }).frames)).asScalar();
       }, variables);
@@ -41,22 +60,37 @@ export async function wavlmFinetune(options: FinetuneOptions): Promise<Sample> {
       }
       return value;
     },
-    {
-      ...(options.threads === undefined ? {} : { threads: options.threads }),
-      ...(options.profile === undefined ? {} : { profile: options.profile }),
+    input: (count) => {
+      const { scale, floor } = biasCorrections(count);
+      return { waves: waves as tf.Tensor2D, lengths, controls: tf.tensor1d([1e-5, scale, floor]) };
     },
-  );
+    dispose: () => {
+      encoder.dispose();
+      tf.dispose([...moments.values()].flat());
+      tf.dispose([waves, lengths]);
+    },
+  };
+}
+
+/** Steps of fine-tuning, compiled: forward, backward and update in one graph. */
+export async function wavlmFinetune(options: FinetuneOptions): Promise<Sample> {
+  await tf.setBackend('cpu');
+  const { step: plain, input, dispose } = createFinetuning(options);
+  const step = jit(plain, {
+    ...(options.provider === undefined ? {} : { provider: options.provider }),
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+  });
   let count = 0;
   const result = await sample(options, async () => {
-    const { scale, floor } = biasCorrections(++count);
-    const controls = tf.tensor1d([1e-5, scale, floor]);
-    const loss = await step({ waves, lengths, controls });
+    const batch = input(++count);
+    const loss = await step(batch);
     const [value = NaN] = await loss.data();
-    tf.dispose([loss, controls]);
+    tf.dispose([loss, batch.controls]);
     return value;
   });
   await step.dispose();
-  encoder.dispose();
+  dispose();
   return result;
 }
 

@@ -1,15 +1,21 @@
+export { InputError, type DownloadProgress } from '@ser/files';
+export { weightsHash } from './frozen/weights-hash';
+export { cacheSpace } from './cache/cache-space';
+export type { Checkpoint, TensorInfo } from './checkpoints/checkpoint';
+export type { Dtype } from './checkpoints/dtype';
+export { openCheckpoint, openWeights } from './checkpoints/open-checkpoint';
+export {
+  openSafetensors,
+  readSafetensors,
+  readSafetensorsMetadata,
+  type LoadedTensor,
+} from './checkpoints/safetensors';
+export { openTorchZip } from './checkpoints/torch-zip';
+export { encodeSafetensors, writeSafetensors, type StoredTensor } from './checkpoints/write-safetensors';
 export { batchWaves } from './encoders/batch';
 export { createRandomEncoder } from './encoders/build-encoder';
-export type { Checkpoint, TensorInfo } from './checkpoints/checkpoint';
-export {
-  configFiles,
-  parseConfig,
-  type EncoderConfig,
-  type Json,
-  type LogMelConfig,
-  type WaveConfig,
-  type WhisperConfig,
-} from './encoders/config';
+export type { EncoderConfig, Json, LogMelConfig, WaveConfig, WhisperConfig } from './encoders/config';
+export { configFiles } from './encoders/config-files';
 export type {
   ApplyOptions,
   Encoder,
@@ -18,38 +24,20 @@ export type {
   EncoderOutput,
   TrainingNoise,
 } from './encoders/encoder';
+export { createLogMelEncoder, type LogMelOptions } from './encoders/log-mel-encoder';
+export { parseConfig } from './encoders/parse-config';
+export { selectLayer, type LayerChoice, type WeightedLayers } from './encoders/select-layer';
 export { exportEncoder, exportEncoderWithData, type ExportEncoderOptions } from './frozen/export-encoder';
 export {
   createFrozenEncoder,
   type ExtractOptions,
-  type Features,
   type FrozenEncoder,
   type FrozenOptions,
 } from './frozen/frozen-encoder';
-export { defaultCacheDir, isHubId, pullEncoder, type DownloadProgress, type PullOptions } from './load/hub';
-export { InputError } from './input-error';
-export { loadEncoder } from './load/load-encoder';
-export {
-  inspectFolder,
-  loadFolder,
-  readConfig,
-  saveEncoder,
-  type FolderReport,
-  type LoadFolderOptions,
-} from './load/load-folder';
-export { createLogMelEncoder, type LogMelOptions } from './encoders/log-mel-encoder';
-export { weightsHash } from './frozen/weights-hash';
-export { openCheckpoint, openWeights } from './checkpoints/open-checkpoint';
-export {
-  encodeSafetensors,
-  openSafetensors,
-  readSafetensors,
-  readSafetensorsMetadata,
-  writeSafetensors,
-  type LoadedTensor,
-  type StoredTensor,
-} from './checkpoints/safetensors';
-export { selectLayer, type LayerChoice, type WeightedLayers } from './encoders/select-layer';
-export { openTorchZip } from './checkpoints/torch-zip';
+export type { Features, FrozenLayers } from './frozen/features';
+export { isHubId, pullEncoder, type PullOptions } from './load/hub';
+export { inspectFolder, loadEncoder, loadFolder, type FolderReport, type LoadFolderOptions } from './load/load-encoder';
+export { readConfig } from './load/read-config';
+export { saveEncoder } from './load/save-encoder';
 export { trainableEntries, trainableParameters, type TrainingMode } from './training/trainable-parameters';
 export { drawTrainingNoise, type NoiseOptions } from './training/training-noise';

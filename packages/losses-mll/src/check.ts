@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import { InputError } from './input-error';
 
 /** One tensor argument: its name, its axes by name, and the size that an axis must have (null: any). */

@@ -3,4 +3,4 @@ export { contextBroadcast } from './context-broadcast';
 export { focalLoss } from './focal-loss';
 export { InputError } from './input-error';
 export { klDivergence } from './kl-divergence';
-export { supervisedContrastive, type SupervisedContrastiveOptions } from './supervised-contrastive';
+export { supconTile, supervisedContrastive, type SupervisedContrastiveOptions } from './supervised-contrastive';

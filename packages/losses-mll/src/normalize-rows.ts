@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** Squared length under which a row counts as zero. */
 const ZERO = 1e-24;

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * One-hot rows [batch, classes] of labels [batch], by comparison with a range: a label out of range gives zeros. Unlike

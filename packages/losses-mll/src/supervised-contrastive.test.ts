@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { denseSupervisedContrastive } from '../test-support/dense-supervised-contrastive';
+import { denseSupervisedContrastive } from './testing/dense-supervised-contrastive';
 import { relativeError } from '../../../tools/test-support/difference';
 import { describeGolden, type GoldenArray } from '../../../tools/test-support/shared';
 import { lengthMask, toTensor } from '../../../tools/test-support/tensors';

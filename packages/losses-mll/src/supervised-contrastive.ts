@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { check } from './check';
 import { InputError } from './input-error';
 import { normalizeRows } from './normalize-rows';
@@ -17,11 +17,18 @@ export interface SupervisedContrastiveOptions {
   tile?: number;
 }
 
-/** Scores in a default tile, 4 MB of float32, and the fewest rows: narrower products waste the processor. */
-const TILE_SCORES = 1e6;
+/** A tile that fits a processor's cache, and the fewest rows: narrower products waste the processor. */
+const CACHE_BYTES = 4e6;
 const TILE_ROWS = 256;
 
-const defaultTile = (count: number): number => Math.max(TILE_ROWS, Math.ceil(TILE_SCORES / count));
+/**
+ * Rows of a tile whose scores take about so many bytes, for {@link SupervisedContrastiveOptions.tile}. On a GPU a tile of
+ * the cache's size is too small to be worth its launches: 256 MB is one tile for 8,000 frames.
+ *
+ * @param frames N, batch · frames
+ */
+export const supconTile = (frames: number, bytes: number): number =>
+  Math.max(TILE_ROWS, Math.ceil(bytes / 4 / Math.max(frames, 1)));
 
 /**
  * Supervised contrastive loss over all valid frames of a batch (paper, Eq. 10), every frame labelled as its utterance:
@@ -52,7 +59,7 @@ export function supervisedContrastive(
     mask: { tensor: mask, axes: ['batch', 'frames'], sizes: [batch, time] },
   });
   const count = batch * time;
-  const { classes, temperature = 0.1, normalize = true, tile = defaultTile(count) } = options;
+  const { classes, temperature = 0.1, normalize = true, tile = supconTile(count, CACHE_BYTES) } = options;
   if (!Number.isInteger(classes) || classes < 1) throw new InputError(`classes must be 1 or more, got ${classes}`);
   if (!(temperature > 0 && temperature < Infinity)) {
     throw new InputError(`temperature must be positive, got ${temperature}`);

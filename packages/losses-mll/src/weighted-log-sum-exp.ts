@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** Added to the score of a pair that must not count. Below any score, and two of them still fit into float32. */
 const NEVER = -1e30;

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import { generalize, type Recording } from './passes/generalize';
 import { plainOperators, type GraphWithResults } from './passes/plain-operators';
 import { CompileError } from './errors';

@@ -8,7 +8,8 @@ import { mapTree } from './record/tree';
 import { compileStep, type CompiledStep } from './run/compile';
 import { initialiseStates } from './run/initialise';
 import { runStep } from './run/run-step';
-import { createStore } from './run/store';
+import { createHeldStore } from './run/held-store';
+import { createHostStore } from './run/store';
 import { inTurn } from './run/turns';
 
 export interface JitOptions {
@@ -51,16 +52,25 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
   fn: (...args: Args) => Result,
   options: JitOptions = {},
 ): Compiled<Args, Result> {
+  return compileFunction(fn, options, options.provider ?? 'cpu');
+}
+
+/** `jit`, with a graph that is made for `lowered`: tests run what is made for a GPU on the CPU. */
+export function compileFunction<Args extends TensorTree[], Result extends TensorTree>(
+  fn: (...args: Args) => Result,
+  options: JitOptions,
+  lowered: Provider,
+): Compiled<Args, Result> {
   const provider = options.provider ?? 'cpu';
-  const store = createStore(provider);
+  const store = lowered === 'cpu' ? createHostStore() : createHeldStore(provider);
   const steps = new Map<string, CompiledStep>();
   const compared = new WeakSet<CompiledStep>();
 
-  const record = (args: Args): RecordedStep => recordStep(fn, args, provider);
+  const record = (args: Args): RecordedStep => recordStep(fn, args, lowered);
 
   const compile = async (args: Args): Promise<CompiledStep> => {
     const recorded = record(args);
-    await initialiseStates(recorded.trace, store);
+    await initialiseStates(recorded.recorded, store);
     const step = await compileStep(recorded, { ...options, provider });
     steps.set(shapeKey(argumentTypes(args)), step);
     return step;
@@ -71,7 +81,7 @@ export function jit<Args extends TensorTree[], Result extends TensorTree>(
   /** At the second call with these shapes: what `fn` does must not have changed. */
   const compare = (step: CompiledStep, args: Args): void => {
     if (compared.has(step)) return;
-    const change = difference(step.trace, record(args).trace);
+    const change = difference(step.recorded, record(args).recorded);
     if (change !== null) throw new CompileError(`the compiled function is not the same at its second call: ${change}`);
     compared.add(step);
   };

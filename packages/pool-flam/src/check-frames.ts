@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import { InputError } from './input-error';
 
 /** Throws unless frames are [batch, frames, features] and the mask is [batch, frames]. Reads shapes, never values. */

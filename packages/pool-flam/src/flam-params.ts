@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 
 /** The parameters of FLAM, in the order in which they are drawn. */
 export const flamParamNames = [

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkFrames } from './check-frames';
 import { checkHeads } from './check-heads';
 import { flamParamNames, flamParamShape, type FlamParams } from './flam-params';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkFrames } from './check-frames';
 import { paddingBias } from './padding-bias';
 import type { PoolOutput } from './pool-output';

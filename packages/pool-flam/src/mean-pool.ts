@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkFrames } from './check-frames';
 import type { PoolOutput } from './pool-output';
 import { projectFrames, type FrameProjection } from './project-frames';

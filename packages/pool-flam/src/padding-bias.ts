@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** Far below any score, yet finite: a row of nothing but padding must not turn into NaN. */
 const NEVER = 1e30;

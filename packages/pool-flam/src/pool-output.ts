@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 
 /** What every pooling returns, so that one can stand in for another. */
 export interface PoolOutput {

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** Σ_t weights[b, t] · frames[b, t, :], [batch, features]. */
 export function weightedSum(weights: tf.Tensor2D, frames: tf.Tensor3D): tf.Tensor2D {

@@ -1,7 +1,6 @@
-export { defaults } from './config/defaults';
 export { presets, type Preset } from './config/presets';
 export { resolveConfig, type ResolvedConfig } from './config/resolve';
-export { schema, type Config, type Loss } from './config/schema';
+export { defaults, schema, type Config, type Loss } from './config/schema';
 export { assembleBatch, type BatchArrays, type WaveSource } from './data/assemble';
 export {
   bucketLengths,
@@ -16,7 +15,7 @@ export {
   type Source,
 } from './data/plan';
 export { chooseEngine, openEngine, type Engine, type EngineName, type Runnable } from './training/engine';
-export { InputError } from './errors';
+export { InputError } from '@ser/files';
 export type { Random } from './random';
 export { autoWeights, type LossWeights } from './training/loss-weights';
 export * from './metrics';
@@ -50,5 +49,6 @@ export {
   type StepOutput,
   type StepSettings,
 } from './training/step';
-export { exportModel, type ExportOptions } from './inference/export';
-export { openRecognizer, type OpenRecognizerOptions } from './inference/open-recognizer';
+export { exportModel } from './inference/export';
+export { predictFile, type Prediction, type WindowPrediction } from './inference/predict';
+export { openPredictor, type Predictor } from './inference/predictor';

@@ -1,6 +1,6 @@
-/** One side of the bench, a process of its own: `compiled.ts FOLDER --steps N --warmup N --threads N`. */
+/** One side of the bench, a process of its own: `compiled.ts FOLDER --steps N --warmup N --threads N --provider P`. */
 import { parseArgs } from 'node:util';
-import { jit } from '@ser/onnx-jit';
+import { jit, type Provider } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import { readProblem } from './problem';
 import { createBatch, createControls, createStep } from './step';
@@ -11,11 +11,13 @@ const { values: options, positionals } = parseArgs({
     steps: { type: 'string', default: '5' },
     warmup: { type: 'string', default: '2' },
     threads: { type: 'string', default: '2' },
+    provider: { type: 'string', default: 'cpu' },
   },
 });
 await tf.setBackend('cpu');
 const problem = readProblem(positionals[0]!);
-const step = jit(createStep(problem), { threads: Number(options.threads) });
+const provider = options.provider as Provider;
+const step = jit(createStep(problem, provider), { provider, threads: Number(options.threads) });
 const batch = createBatch(problem);
 problem.clear();
 const losses: number[] = [];

@@ -1,5 +1,12 @@
-import { centerLoss, contextBroadcast, focalLoss, klDivergence, supervisedContrastive } from '@ser/losses-mll';
-import { applyAdam, biasCorrections, variableOf } from '@ser/onnx-jit';
+import {
+  centerLoss,
+  contextBroadcast,
+  focalLoss,
+  klDivergence,
+  supconTile,
+  supervisedContrastive,
+} from '@ser/losses-mll';
+import { applyAdam, biasCorrections, variableOf, type Provider } from '@ser/onnx-jit';
 import { flam, flamParamNames, type FlamParams } from '@ser/pool-flam';
 import * as tf from '@tensorflow/tfjs';
 import { heads, temperature, type Values } from './problem';
@@ -15,8 +22,14 @@ export type Batch = {
 
 const data = ['frames', 'targets', 'labels'];
 
+/** What SupCon's scores may take on a GPU, as in the trainer. */
+const tileBytes = 256e6;
+
 /** The step as a program of tfjs: loss, gradients of every weight, Adam; to be run as it is or compiled. */
-export function createStep(problem: ReadonlyMap<string, Values>): (batch: Batch) => { loss: tf.Scalar } {
+export function createStep(
+  problem: ReadonlyMap<string, Values>,
+  provider: Provider = 'cpu',
+): (batch: Batch) => { loss: tf.Scalar } {
   const weights = new Map<string, tf.Variable>();
   for (const [name, { shape, values }] of problem) {
     if (!data.includes(name)) weights.set(name, variableOf(tf.tensor(values, shape), true, name));
@@ -33,11 +46,12 @@ export function createStep(problem: ReadonlyMap<string, Values>): (batch: Batch)
     const z = linear(pooled, 'z');
     const logits = linear(z, 'classifier');
     const context = contextBroadcast(h, mask);
+    const tile = provider === 'cpu' ? {} : { tile: supconTile(mask.size, tileBytes) };
     return tf.addN([
       klDivergence(logits, targets),
       focalLoss(logits, targets),
       centerLoss(z, labels, weight('centers')),
-      supervisedContrastive(context, labels, mask, { temperature, classes: targets.shape[1] }),
+      supervisedContrastive(context, labels, mask, { temperature, classes: targets.shape[1], ...tile }),
     ]);
   };
   return (batch) => {

@@ -1,7 +1,8 @@
 import path from 'node:path';
-import { audioExtension, type RawUtterance, type Reading } from '../corpus';
+import type { RawUtterance, Reading } from '../corpus';
 import { InputError, readText } from '@ser/files';
 import { findFiles } from './find-files';
+import { isAudioPath } from './path-pattern';
 
 /** A dialogue's label file: directly in EmoEvaluation; its subfolders hold the single raters' files. */
 const labelFile = /(^|\/)EmoEvaluation\/Ses\d\d[FM]_(impro|script)[^/]*\.txt$/;
@@ -16,9 +17,9 @@ const turn = /^\[\s*[\d.]+\s*-\s*[\d.]+\s*\]\s+(\S+)\s+(\S+)\s+\[/;
  * The speaker of an utterance is the `_F` or `_M` before its turn number, not the letter of the dialogue.
  */
 export async function readIemocap(root: string): Promise<Reading> {
-  const files = await findFiles(root, (file) => labelFile.test(file) || audioExtension.test(file));
+  const files = await findFiles(root, (file) => labelFile.test(file) || isAudioPath(file));
   const audio = new Map<string, string>();
-  for (const file of files) if (audioExtension.test(file)) audio.set(path.posix.parse(file).name, file);
+  for (const file of files) if (isAudioPath(file)) audio.set(path.posix.parse(file).name, file);
   const utterances = new Map<string, RawUtterance>();
   const missing: string[] = [];
   for (const file of files.filter((file) => labelFile.test(file))) {
@@ -37,7 +38,7 @@ export async function readIemocap(root: string): Promise<Reading> {
         utterances.set(id, {
           id,
           audio: path.join(root, found),
-          rawLabel,
+          rawLabels: [[rawLabel, 1]],
           speaker: `Ses${session}${speaker}`,
           session: String(Number(session)),
           origin,
@@ -49,6 +50,7 @@ export async function readIemocap(root: string): Promise<Reading> {
     utterances: [...utterances.values()],
     lookedFor:
       'labels in Session1..5/dialog/EmoEvaluation/Ses*.txt and audio in Session1..5/sentences/wav, in this folder and below',
-    notes: missing.length === 0 ? [] : [`${missing.length} labelled utterances have no audio file (${missing[0]}.wav)`],
+    notes: [],
+    missing,
   };
 }

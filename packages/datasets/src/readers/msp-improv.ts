@@ -1,7 +1,8 @@
 import path from 'node:path';
-import { audioExtension, type RawUtterance, type Reading } from '../corpus';
+import type { RawUtterance, Reading } from '../corpus';
 import { InputError, readText } from '@ser/files';
 import { findFiles } from './find-files';
+import { isAudioPath } from './path-pattern';
 
 /** Spelt so in the release; re-packs correct it. */
 const labelFile = /(^|\/)Evalu(a)?tion\.txt$/i;
@@ -22,7 +23,7 @@ const scenarios = {
  * below the folder (`session1/S01A/P/…`, with or without `Audio/` above, or all in one). All four scenario types count.
  */
 export async function readMspImprov(root: string): Promise<Reading> {
-  const files = await findFiles(root, (file) => labelFile.test(file) || audioExtension.test(file));
+  const files = await findFiles(root, (file) => labelFile.test(file) || isAudioPath(file));
   const lookedFor = 'Evalution.txt (or Evaluation.txt) and MSP-IMPROV-SxxE-Gnn-T-GGnn.wav, in this folder and below';
   const labels = files.find((file) => labelFile.test(file));
   if (labels === undefined) {
@@ -33,7 +34,7 @@ export async function readMspImprov(root: string): Promise<Reading> {
   const audio = new Map<string, string>();
   for (const file of files) {
     const [, id] = /^(?:MSP|UTD)-IMPROV-(.+)$/.exec(path.posix.parse(file).name) ?? [];
-    if (id !== undefined && audioExtension.test(file)) audio.set(id, file);
+    if (id !== undefined && isAudioPath(file)) audio.set(id, file);
   }
   const utterances = new Map<string, RawUtterance>();
   const missing: string[] = [];
@@ -49,7 +50,7 @@ export async function readMspImprov(root: string): Promise<Reading> {
     if (utterances.has(id)) continue;
     const found = audio.get(id);
     if (found === undefined) {
-      missing.push(id);
+      missing.push(`MSP-IMPROV-${id}`);
       continue;
     }
     const name = scenarios[type as keyof typeof scenarios];
@@ -57,14 +58,12 @@ export async function readMspImprov(root: string): Promise<Reading> {
     utterances.set(id, {
       id: `MSP-IMPROV-${id}`,
       audio: path.join(root, found),
-      rawLabel,
+      rawLabels: [[rawLabel, 1]],
       speaker,
       session: String(Number(speaker.slice(1))),
       origin,
     });
   }
   const notes = [...perScenario].sort().map(([name, n]) => `${n} clips of scenario type "${name}"`);
-  if (missing.length > 0)
-    notes.push(`${missing.length} labelled clips have no audio file (MSP-IMPROV-${missing[0]}.wav)`);
-  return { utterances: [...utterances.values()], lookedFor, notes };
+  return { utterances: [...utterances.values()], lookedFor, notes, missing };
 }

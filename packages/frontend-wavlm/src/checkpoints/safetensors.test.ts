@@ -2,15 +2,9 @@ import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { toFloat32 } from './dtype';
-import { InputError } from '../input-error';
-import {
-  encodeSafetensors,
-  openSafetensors,
-  readSafetensors,
-  readSafetensorsMetadata,
-  writeSafetensors,
-  type StoredTensor,
-} from './safetensors';
+import { InputError } from '@ser/files';
+import { openSafetensors, readSafetensors, readSafetensorsMetadata } from './safetensors';
+import { encodeSafetensors, writeSafetensors, type StoredTensor } from './write-safetensors';
 import { withFolder } from '../testing/tiny';
 
 const file = (header: unknown, body: Uint8Array = new Uint8Array()): Buffer => {

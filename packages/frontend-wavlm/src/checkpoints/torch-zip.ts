@@ -1,53 +1,62 @@
-import yauzl from 'yauzl';
-import type { Checkpoint, TensorInfo } from './checkpoint';
+import { InputError } from '@ser/files';
+import { LIMITS } from '../limits';
+import { shownName } from '../shown';
+import { checkTensorName, sizeOf, type Checkpoint, type TensorInfo } from './checkpoint';
 import { byteSize, toFloat32 } from './dtype';
-import { InputError } from '../input-error';
-import { unpickle, type PickledTensor } from './unpickle';
-
-const MAX_PICKLE = 64 * 2 ** 20;
+import { isPickledTensor, type PickledTensor } from './pickle-values';
+import { unpickle } from './unpickle';
+import { openZip, type Zip } from './zip';
 
 /**
- * Opens a file written by `torch.save` since version 1.6: a zip of one pickle and a file a storage. The pickle may
+ * Opens a file written by `torch.save` since version 1.6: a zip of one pickle and a file for each storage. The pickle may
  * build tensors, dictionaries and lists and nothing else; one that names anything else is refused, with the name.
  *
- * @throws InputError naming the file
+ * @throws {InputError} naming the file
  */
 export async function openTorchZip(path: string): Promise<Checkpoint> {
   const zip = await openZip(path);
   try {
-    const entries = await listEntries(zip, path);
-    const pickle = [...entries.keys()].find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
-    const entry = pickle === undefined ? undefined : entries.get(pickle);
-    if (pickle === undefined || !entry) throw new InputError(`${path}: no torch checkpoint (holds no data.pkl)`);
-    if (entry.uncompressedSize > MAX_PICKLE)
-      throw new InputError(`${path}: data.pkl is larger than a list of tensors can be`);
-    const root = pickle.slice(0, -'data.pkl'.length);
-    const order = entries.get(`${root}byteorder`);
-    if (
-      order &&
-      order.uncompressedSize < 64 &&
-      (await readEntry(zip, order, path)).toString('utf8').trim() !== 'little'
-    ) {
-      throw new InputError(`${path}: big-endian checkpoints are not supported`);
-    }
-    const tensors = namedTensors(unpickle(await readEntry(zip, entry, path), path), path);
+    const root = rootOf(zip);
+    await refuseBigEndian(zip, root);
+    const pickle = await zip.read(`${root}data.pkl`, 0, zip.sizes.get(`${root}data.pkl`) ?? 0);
+    const tensors = namedTensors(unpickle(pickle, path), path);
+    const storageOf = ({ storage }: PickledTensor): string => `${root}data/${storage}`;
+    checkStorages(zip, tensors, storageOf);
     return {
       path,
       tensors: new Map([...tensors].map(([name, { dtype, shape }]): [string, TensorInfo] => [name, { dtype, shape }])),
       metadata: {},
       read: async (name) => {
         const tensor = tensors.get(name);
-        if (!tensor) throw new InputError(`${path}: holds no tensor ${name}`);
-        const storage = entries.get(`${root}data/${tensor.storage}`);
-        if (!storage) throw new InputError(`${path}: holds no storage ${tensor.storage} for ${name}`);
-        return strided(await readEntry(zip, storage, path), name, tensor, path);
+        if (!tensor) throw new InputError(`${path}: holds no tensor ${shownName(name)}`);
+        const size = byteSize(tensor.dtype);
+        const bytes = await zip.read(storageOf(tensor), tensor.offset * size, endOf(tensor) * size);
+        return rowMajor(toFloat32(bytes, tensor.dtype), tensor);
       },
-      close: async () => zip.close(),
+      close: () => zip.close(),
     };
   } catch (error) {
-    zip.close();
+    await zip.close();
     throw error;
   }
+}
+
+/** The folder in the zip that holds the pickle; its name is that of the file when it was saved. */
+function rootOf({ path, sizes }: Zip): string {
+  const pickle = [...sizes.keys()].find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
+  if (pickle === undefined) throw new InputError(`${path}: no torch checkpoint (holds no data.pkl)`);
+  const size = sizes.get(pickle) ?? 0;
+  if (size > LIMITS.pickleBytes) {
+    throw new InputError(`${path}: data.pkl has ${size} bytes, a list of tensors at most ${LIMITS.pickleBytes}`);
+  }
+  return pickle.slice(0, -'data.pkl'.length);
+}
+
+async function refuseBigEndian(zip: Zip, root: string): Promise<void> {
+  const size = zip.sizes.get(`${root}byteorder`);
+  if (size === undefined || size > 64) return;
+  const order = (await zip.read(`${root}byteorder`, 0, size)).toString('latin1').trim();
+  if (order !== 'little') throw new InputError(`${zip.path}: big-endian checkpoints are not supported`);
 }
 
 /** A state dictionary, or one under the key `state_dict` or `model` as trainers save it. */
@@ -55,32 +64,55 @@ function namedTensors(value: unknown, path: string): Map<string, PickledTensor> 
   const inner: unknown = value instanceof Map ? (value.get('state_dict') ?? value.get('model') ?? value) : value;
   if (!(inner instanceof Map)) throw new InputError(`${path}: holds no dictionary of tensors`);
   const tensors = new Map<string, PickledTensor>();
-  for (const [key, item] of inner) {
-    if (typeof key === 'string' && isTensor(item)) tensors.set(key, item);
+  for (const [name, item] of inner) {
+    if (typeof name !== 'string' || !isPickledTensor(item)) continue;
+    checkTensorName(name, path);
+    tensors.set(name, item);
   }
   if (tensors.size === 0) throw new InputError(`${path}: holds no tensors`);
   return tensors;
 }
 
-const isTensor = (value: unknown): value is PickledTensor =>
-  typeof value === 'object' && value !== null && 'storage' in value;
+/** Two names for one tensor are usual (tied weights); more would let a small file fill any memory. */
+const MOST_NAMES = 2;
 
-/** Row-major values of a view of a storage. */
-function strided(bytes: Buffer, name: string, tensor: PickledTensor, path: string): Float32Array {
-  const { dtype, shape, strides, offset } = tensor;
-  const count = shape.reduce((a, b) => a * b, 1);
-  const last = shape.reduce((sum, size, axis) => sum + (size - 1) * (strides[axis] ?? 0), offset);
-  if (count > 0 && (last + 1) * byteSize(dtype) > bytes.length) {
-    throw new InputError(`${path}: ${name} needs ${last + 1} values of a storage of ${bytes.length / byteSize(dtype)}`);
+/** Every tensor lies in a storage of the file, and is no larger than it. */
+function checkStorages(
+  zip: Zip,
+  tensors: ReadonlyMap<string, PickledTensor>,
+  storageOf: (tensor: PickledTensor) => string,
+): void {
+  let total = 0;
+  for (const [name, tensor] of tensors) {
+    const storage = storageOf(tensor);
+    const size = zip.sizes.get(storage);
+    if (size === undefined)
+      throw new InputError(`${zip.path}: holds no storage ${shownName(tensor.storage)} for ${name}`);
+    const bytes = byteSize(tensor.dtype);
+    // Strides of 0 repeat values: such a tensor can be larger than its storage without ending after it.
+    const needed = Math.max(endOf(tensor), tensor.offset + sizeOf(tensor.shape));
+    if (needed * bytes > size) {
+      throw new InputError(`${zip.path}: ${name} needs ${needed} values of a storage of ${Math.floor(size / bytes)}`);
+    }
+    total += zip.isStored(storage) ? (endOf(tensor) - tensor.offset) * bytes : size;
   }
-  if (isContiguous(shape, strides)) {
-    return toFloat32(bytes.subarray(offset * byteSize(dtype), (offset + count) * byteSize(dtype)), dtype);
-  }
-  const storage = toFloat32(bytes, dtype);
-  const values = new Float32Array(count);
+  const unpacked = [...zip.sizes.values()].reduce((a, b) => a + b, 0);
+  if (total > MOST_NAMES * unpacked) throw new InputError(`${zip.path}: many tensors share one storage`);
+}
+
+/** Where a tensor ends in its storage, in values. */
+function endOf({ shape, strides, offset }: PickledTensor): number {
+  if (sizeOf(shape) === 0) return offset;
+  return shape.reduce((end, size, axis) => end + (size - 1) * (strides[axis] ?? 0), offset + 1);
+}
+
+/** Row-major values of a view. @param storage the part of the storage that begins with the first value */
+function rowMajor(storage: Float32Array, { shape, strides }: PickledTensor): Float32Array {
+  if (isContiguous(shape, strides)) return storage;
+  const values = new Float32Array(sizeOf(shape));
   const index = shape.map(() => 0);
-  for (let i = 0; i < count; i++) {
-    values[i] = storage[index.reduce((sum, at, axis) => sum + at * (strides[axis] ?? 0), offset)] ?? 0;
+  for (let i = 0; i < values.length; i++) {
+    values[i] = storage[index.reduce((sum, at, axis) => sum + at * (strides[axis] ?? 0), 0)] ?? 0;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       const next = (index[axis] ?? 0) + 1;
       index[axis] = next < (shape[axis] ?? 0) ? next : 0;
@@ -97,48 +129,4 @@ function isContiguous(shape: readonly number[], strides: readonly number[]): boo
     expected *= shape[axis] ?? 1;
   }
   return true;
-}
-
-function openZip(path: string): Promise<yauzl.ZipFile> {
-  return new Promise((resolve, reject) => {
-    yauzl.open(path, { lazyEntries: true, autoClose: false }, (error, zip) => {
-      if (zip) resolve(zip);
-      else
-        reject(
-          new InputError(
-            `${path}: no torch zip checkpoint (${error?.message ?? 'unknown error'}); files of torch before 1.6 must be saved again`,
-          ),
-        );
-    });
-  });
-}
-
-function listEntries(zip: yauzl.ZipFile, path: string): Promise<Map<string, yauzl.Entry>> {
-  return new Promise((resolve, reject) => {
-    const entries = new Map<string, yauzl.Entry>();
-    zip.on('entry', (entry: yauzl.Entry) => {
-      entries.set(entry.fileName, entry);
-      zip.readEntry();
-    });
-    zip.on('end', () => resolve(entries));
-    zip.on('error', (error: Error) => reject(new InputError(`${path}: damaged zip (${error.message})`)));
-    zip.readEntry();
-  });
-}
-
-function readEntry(zip: yauzl.ZipFile, entry: yauzl.Entry, path: string): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error | null): void =>
-      reject(new InputError(`${path}: damaged zip at ${entry.fileName} (${error?.message ?? 'unreadable'})`));
-    zip.openReadStream(entry, (error, stream) => {
-      if (error) return fail(error);
-      const buffer = Buffer.from(new ArrayBuffer(entry.uncompressedSize));
-      let done = 0;
-      stream.on('data', (chunk: Buffer) => {
-        done += chunk.copy(buffer, done);
-      });
-      stream.on('error', fail);
-      stream.on('end', () => (done === buffer.length ? resolve(buffer) : fail(new Error('ends early'))));
-    });
-  });
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../input-error';
+import { InputError } from '@ser/files';
 import { unpickle } from './unpickle';
 
 const pickle = (...parts: (string | number[])[]): Uint8Array =>

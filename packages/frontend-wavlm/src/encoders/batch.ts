@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Encoder, EncoderInput } from './encoder';
-import { InputError } from '../input-error';
+import { InputError } from '@ser/files';
 
 /**
  * Waveforms as one zero-padded batch for `encoder.apply`.

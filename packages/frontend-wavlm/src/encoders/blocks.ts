@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import { recompute } from '@ser/onnx-jit';
 import type { ApplyOptions } from './encoder';
 import { dropLayer } from '../training/layer-drop';

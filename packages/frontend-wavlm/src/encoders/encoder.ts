@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from './config';
 
 /** A batch of waveforms, 16 kHz, mono. */

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { conv1d, gelu, layerNorm } from '@ser/onnx-jit';
 import type { LogMelConfig } from './config';
 import type { ApplyOptions, Encoder, EncoderInput, EncoderOutput } from './encoder';

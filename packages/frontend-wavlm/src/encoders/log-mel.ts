@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { conv1d } from '@ser/onnx-jit';
 import { validSteps } from './masks';
 import { melFilters } from './mel-filters';

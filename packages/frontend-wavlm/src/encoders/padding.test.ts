@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import * as tf from '@tensorflow/tfjs';
 import { batchWaves } from './batch';
 import { createRandomEncoder } from './build-encoder';
-import { InputError } from '../input-error';
+import { InputError } from '@ser/files';
 import { largestDifference } from '../../../../tools/test-support/difference';
 import { seeded, testWave, tinyConfigs } from '../testing/tiny';
 

@@ -1,5 +1,5 @@
 import { variableOf } from '@ser/onnx-jit';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** One tensor that a model needs. */
 export interface ParameterSpec {

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * WavLM's bucket of each distance key − query: half of the buckets for each direction, the first half of those one per

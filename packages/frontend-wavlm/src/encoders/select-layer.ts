@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { layerNorm } from '@ser/onnx-jit';
 import type { EncoderOutput } from './encoder';
-import { InputError } from '../input-error';
+import { InputError } from '@ser/files';
 
 export interface WeightedLayers {
   /**

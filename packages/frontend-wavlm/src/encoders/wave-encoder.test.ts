@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { batchWaves } from './batch';
 import type { EncoderOutput } from './encoder';
-import { loadFolder } from '../load/load-folder';
+import { loadFolder } from '../load/load-encoder';
 import { applyCompiled } from '../testing/golden';
 import { largestDifference } from '../../../../tools/test-support/difference';
 import { describeWith, readGolden } from '../../../../tools/test-support/shared';

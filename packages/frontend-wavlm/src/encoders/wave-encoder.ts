@@ -1,8 +1,9 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { conv1d, gelu, instanceNorm, layerNorm } from '@ser/onnx-jit';
 import { selfAttention } from './attention';
 import { runBlocks, type Block, type Weights } from './blocks';
 import type { WaveConfig } from './config';
+import { hopOf, receptiveFieldOf } from './convolution-shape';
 import type { ApplyOptions, Encoder, EncoderInput, EncoderOutput } from './encoder';
 import { linear } from './linear';
 import { keyBias, validSteps } from './masks';
@@ -69,8 +70,8 @@ export function waveSpecs(config: WaveConfig): ParameterSpec[] {
 export function waveEncoder(config: WaveConfig, parameters: Parameters): Encoder {
   const { hiddenSize, layerCount, convKernel, convStride, epsilon, preNorm } = config;
   const p = (name: string): tf.Tensor => parameters.get(name);
-  const hop = convStride.reduce((a, b) => a * b, 1);
-  const field = convKernel.reduceRight((size, kernel, i) => (size - 1) * (convStride[i] ?? 1) + kernel, 1);
+  const hop = hopOf(convStride);
+  const field = receptiveFieldOf(convKernel, convStride);
   const frameCount = (samples: number): number => (samples < field ? 0 : Math.floor((samples - field) / hop) + 1);
   // A batch of equal lengths needs no mask, and gets none: it would only cost time.
   const padded = config.convNorm === 'layer';

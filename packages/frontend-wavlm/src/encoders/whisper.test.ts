@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { batchWaves } from './batch';
-import { loadFolder } from '../load/load-folder';
+import { loadFolder } from '../load/load-encoder';
 import { createMelTransform, logMel } from './log-mel';
 import { applyCompiled } from '../testing/golden';
 import { largestDifference } from '../../../../tools/test-support/difference';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { conv1d, gelu, layerNorm } from '@ser/onnx-jit';
 import { selfAttention } from './attention';
 import { runBlocks, type Block, type Weights } from './blocks';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { exportOnnx, exportOnnxWithData, type ExportOptions, type ModelWithData } from '@ser/onnx-jit';
 import type { Encoder } from '../encoders/encoder';
 

@@ -5,8 +5,9 @@ import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { batchWaves } from '../encoders/batch';
 import { createRandomEncoder } from '../encoders/build-encoder';
-import { batches, createFrozenEncoder } from './frozen-encoder';
-import { InputError } from '../input-error';
+import { createFrozenEncoder } from './frozen-encoder';
+import { lengthBatches } from './length-batches';
+import { InputError } from '@ser/files';
 import { largestDifference } from '../../../../tools/test-support/difference';
 import { seeded, testWave, tinyConfigs, withFolder } from '../testing/tiny';
 
@@ -87,21 +88,21 @@ it('processes that share a cache, one of them started late, get the same feature
     expect(new Set([...together, late].map(({ digest }) => digest)).size).toBe(1);
     const files = (await readdir(cacheDir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
     expect(files.filter(({ name }) => name.includes('part'))).toEqual([]);
-    expect(files).toHaveLength(40 + 2); // the model and its weights
+    expect(files).toHaveLength(40 + 3); // the model, its weights and their checksums
   });
 }, 120_000);
 
 it('batches similar lengths, or equal ones', () => {
   const lengths = [100, 90, 40, 100, 39, 80];
   const at = (i: number): number => lengths[i] ?? 0;
-  expect(batches([0, 1, 2, 3, 4, 5], at, 1000, false)).toEqual([
+  expect(lengthBatches([0, 1, 2, 3, 4, 5], at, 1000, false)).toEqual([
     [0, 3, 1, 5],
     [2, 4],
   ]);
-  expect(batches([0, 1, 2, 3, 4, 5], at, 200, false)).toEqual([
+  expect(lengthBatches([0, 1, 2, 3, 4, 5], at, 200, false)).toEqual([
     [0, 3],
     [1, 5],
     [2, 4],
   ]);
-  expect(batches([0, 1, 2, 3, 4, 5], at, 1000, true)).toEqual([[0, 3], [1], [5], [2], [4]]);
+  expect(lengthBatches([0, 1, 2, 3, 4, 5], at, 1000, true)).toEqual([[0, 3], [1], [5], [2], [4]]);
 });

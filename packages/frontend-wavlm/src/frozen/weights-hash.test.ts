@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { createRandomEncoder } from '../encoders/build-encoder';
-import { loadFolder, saveEncoder } from '../load/load-folder';
+import { loadFolder } from '../load/load-encoder';
+import { saveEncoder } from '../load/save-encoder';
 import { seeded, tinyConfigs, withFolder } from '../testing/tiny';
 import { trainableEntries } from '../training/trainable-parameters';
 import { weightsHash } from './weights-hash';

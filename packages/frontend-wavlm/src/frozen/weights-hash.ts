@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { configFiles } from '../encoders/config';
+import { configFiles } from '../encoders/config-files';
 import type { Encoder } from '../encoders/encoder';
 
 /**

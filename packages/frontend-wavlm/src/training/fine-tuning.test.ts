@@ -3,7 +3,7 @@ import { jit } from '@ser/onnx-jit';
 import { batchWaves } from '../encoders/batch';
 import { createRandomEncoder } from '../encoders/build-encoder';
 import { loadEncoder } from '../load/load-encoder';
-import { saveEncoder } from '../load/load-folder';
+import { saveEncoder } from '../load/save-encoder';
 import { selectLayer } from '../encoders/select-layer';
 import { trainableParameters } from './trainable-parameters';
 import { drawTrainingNoise } from './training-noise';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingNoise } from '../encoders/encoder';
 
 /** SpecAugment on channel-first features [batch, features, time]: masked steps and features become 0. */

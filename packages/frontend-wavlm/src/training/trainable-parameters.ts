@@ -1,6 +1,6 @@
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Encoder } from '../encoders/encoder';
-import { InputError } from '../input-error';
+import { InputError } from '@ser/files';
 
 /**
  * `frozen`: none. `{ top: k }`: the last k blocks and the norm after them. `transformer`: everything but the

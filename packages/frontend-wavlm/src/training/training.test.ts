@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as tf from '@tensorflow/tfjs';
 import { createRandomEncoder } from '../encoders/build-encoder';
-import { InputError } from '../input-error';
+import { InputError } from '@ser/files';
 import { selectLayer } from '../encoders/select-layer';
 import { trainableEntries } from './trainable-parameters';
 import { drawTrainingNoise } from './training-noise';

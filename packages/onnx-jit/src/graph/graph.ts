@@ -42,8 +42,8 @@ export interface OutputType {
   readonly dtype: DType;
 }
 
-/** Constant results above this many elements are computed in the step, not stored with the session. */
-const largestFixed = 65536;
+/** Constant results above this many elements are computed in a step on the CPU, not stored with its session. */
+export const largestFixed = 65536;
 
 export const sizeOf = (shape: Shape): number => shape.reduce((product, d) => product * d, 1);
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
@@ -59,7 +59,8 @@ export class Graph {
   private nextId = 0;
   private readonly known = new Map<string, Value[]>();
 
-  constructor(private readonly keepLargeUnfolded: boolean) {}
+  /** @param largestFixed elements of the largest result of constants that is stored; see `theZero` */
+  constructor(private readonly largestFixed = Infinity) {}
 
   /** @param variable whether it is the value of a tfjs variable before the step */
   input(name: string, shape: Shape, dtype: DType, variable = false): Value {
@@ -127,7 +128,7 @@ export class Graph {
     if (known) return known;
     const fixed = inputs.every((v) => v === null || v.fixed);
     const largest = Math.max(...outputs.map((o) => sizeOf(o.shape)));
-    if (fixed && largest > largestFixed && this.keepLargeUnfolded) {
+    if (fixed && largest > this.largestFixed) {
       const opened = this.unfold(inputs);
       if (opened) {
         const values = this.emit(op, opened, outputs, attributes, domain);
@@ -154,6 +155,12 @@ export class Graph {
     this.nodes.splice(this.nodes.indexOf(node), 0, ...made);
   }
 
+  /** The input `zero`, made at the first use: a large result that it is part of is not computed beforehand and stored. */
+  theZero(): Value {
+    this.zero ??= this.input('zero', [], 'float32');
+    return this.zero;
+  }
+
   private withSplat(value: Value, splat: number): Value {
     const { source } = value;
     const marked: Value = { ...value, splat };
@@ -166,11 +173,10 @@ export class Graph {
     const index = inputs.findIndex((v) => v !== null && (v.dtype === 'float32' || v.dtype === 'int32'));
     const value = inputs[index];
     if (!value) return null;
-    this.zero ??= this.input('zero', [], 'float32');
     const zero =
       value.dtype === 'float32'
-        ? this.zero
-        : this.one('Cast', [this.zero], { shape: [], dtype: value.dtype }, { to: onnxType[value.dtype] });
+        ? this.theZero()
+        : this.one('Cast', [this.theZero()], { shape: [], dtype: value.dtype }, { to: onnxType[value.dtype] });
     const opened = this.one('Add', [value, zero], value);
     return inputs.map((v, i) => (i === index ? opened : v));
   }

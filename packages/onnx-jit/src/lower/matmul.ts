@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { CompileError } from '../errors';
 import type { Graph, Value } from '../graph/graph';
 import { add, reshape, transpose } from './basic';
@@ -28,7 +28,7 @@ const wideProduct = 512;
 
 /**
  * a · b over the last two axes, either transposed. Two-dimensional products are Gemm, which takes transposes
- * everywhere; of the batched ones only ONNX Runtime's CPU kernel does (elsewhere it would fall back to the CPU).
+ * everywhere; of the batched ones ONNX Runtime's CPU and CUDA kernels do (WebGPU would fall back to the CPU).
  */
 function matMul(g: Graph, provider: Provider, a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value {
   const size = (x: Value, fromEnd: 1 | 2): number => x.shape[x.shape.length - fromEnd] ?? 1;
@@ -48,7 +48,7 @@ function matMul(g: Graph, provider: Provider, a: Value, b: Value, transposeA: bo
     );
     return reshape(g, product, output.shape);
   }
-  if (provider === 'cpu') {
+  if (provider !== 'webgpu') {
     return g.one(
       'FusedMatMul',
       [a, b],

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { CompileError } from '../errors';
 import type { Graph, Value } from '../graph/graph';
 import { BARRIER } from '../ops/recompute';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { CompileError } from '../errors';
 import { sizeOf, type Graph, type Value } from '../graph/graph';
 import { add, cast, compare, expand, mul, reshape, slice, transpose, where } from './basic';

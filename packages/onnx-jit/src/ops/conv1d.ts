@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { isTracing, runTraceKernel } from '../record/trace-name';
 
 export const CONV1D = 'SerConv1d';

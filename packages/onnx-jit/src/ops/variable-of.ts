@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** A variable that takes over the tensor's memory: `tf.variable` alone keeps both alive. */
 export function variableOf(initial: tf.Tensor, trainable: boolean, name?: string): tf.Variable {

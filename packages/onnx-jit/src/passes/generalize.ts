@@ -48,7 +48,7 @@ export function generalize(recordings: readonly Recording[]): Generalized {
   const [base] = recordings;
   if (!base) throw new Error('nothing was recorded');
   const lists = recordings.map((r) => reachable(r.graph, r.results));
-  const graph = new Graph(false);
+  const graph = new Graph();
   /** What stands in the new graph for a value of the first recording. */
   const renewed = new Map<Value, Value>();
   const places: Place[] = [];

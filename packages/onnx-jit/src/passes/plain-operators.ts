@@ -13,7 +13,7 @@ export interface GraphWithResults {
  * @throws Error for an operator of ONNX Runtime that has no rule here
  */
 export function plainOperators({ graph, results }: GraphWithResults): GraphWithResults {
-  const plain = new Graph(false);
+  const plain = new Graph();
   const renewed = new Map<Value, Value>();
   for (const input of graph.inputs) {
     const { source, shape, dtype } = input;

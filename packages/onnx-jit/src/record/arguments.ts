@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { CompileError } from '../errors';
 import type { ArgumentType } from './trace';
 import { leavesOf, mapTree, type Tree } from './tree';

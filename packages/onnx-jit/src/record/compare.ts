@@ -2,9 +2,9 @@ import { nameOf } from '../run/serialize';
 import { reachable, sameData, type Node, type Value } from '../graph/graph';
 import type { Trace } from './trace';
 
-/** The values that a trace's graph must deliver: results, then states that changed. */
-export function outputsOf(trace: Trace): Value[] {
-  return [...trace.results, ...trace.states.filter(isAssigned).map((s) => s.output)];
+/** The values that a trace's graph must deliver: results, then states that changed, then packs of them. */
+export function outputsOf({ results, states, packs }: Trace): Value[] {
+  return [...results, ...states.filter(isAssigned).map((s) => s.output), ...packs.map((p) => p.output)];
 }
 
 export const isAssigned = (state: Trace['states'][number]): boolean => state.output !== state.input;

@@ -2,15 +2,19 @@ import type { Value } from '../graph/graph';
 import { nodeOf } from '../lower/basic';
 import type { Provider } from '../lower/call';
 import { arrangeOverwriting } from '../passes/overwrite';
+import { simplify } from '../passes/simplify';
 import { argumentTypes, withLeaves, type TensorTree } from './arguments';
 import { isAssigned, outputsOf } from './compare';
-import { trace, type State, type Trace } from './trace';
+import { trace, type Pack, type State, type Trace } from './trace';
 
 /** One recording of a function, arranged so that it can be compiled. */
 export interface RecordedStep {
+  /** As the function did it. */
+  readonly recorded: Trace;
+  /** As it is compiled. */
   readonly trace: Trace;
   /** The states that may be written over their old values. */
-  readonly overwritten: ReadonlySet<State>;
+  readonly overwritten: ReadonlySet<State | Pack>;
 }
 
 /** Calls `fn` with tensors that have the types of `args` and no values, and records what it does. */
@@ -21,11 +25,13 @@ export function recordStep<Args extends TensorTree[]>(
 ): RecordedStep {
   const types = argumentTypes(args);
   const recorded = trace((tensors) => fn(...withLeaves(args, tensors)), types, { provider, inline: false });
-  if (provider === 'webgpu') return { trace: recorded, overwritten: new Set() };
-  const assigned = recorded.states.filter(isAssigned);
+  const simplified = simplify(recorded, provider);
+  if (provider !== 'cpu') return { recorded, trace: simplified, overwritten: new Set() };
+  const assigned = simplified.states.filter(isAssigned);
   // Shapes are free in memory that is given, and a reshaping at the end would be a copy.
   for (const state of assigned) state.output = beforeReshape(state.output);
-  return { trace: recorded, overwritten: arrangeOverwriting(assigned, recorded.graph, outputsOf(recorded)) };
+  const overwritten = arrangeOverwriting(assigned, simplified.graph, outputsOf(simplified));
+  return { recorded, trace: simplified, overwritten };
 }
 
 /** What a value was before it got its last shape, if a node made that. */

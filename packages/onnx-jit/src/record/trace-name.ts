@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** Name under which the recording backend is registered with tfjs. */
 export const TRACE_BACKEND = 'onnx-jit-trace';

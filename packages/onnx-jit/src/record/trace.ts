@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { CompileError } from '../errors';
-import { Graph, makeData, type Data, type Shape, type Value } from '../graph/graph';
+import { Graph, largestFixed, makeData, type Data, type Shape, type Value } from '../graph/graph';
 import { lowerings } from '../lower';
 import { asDType, type Provider } from '../lower/call';
 import { lowerKernel } from '../lower/kernel';
@@ -19,6 +19,14 @@ export interface State {
   readonly initial: Value | null;
 }
 
+/** Variables that a compiled step keeps in one tensor, one after the other (`passes/pack.ts`). */
+export interface Pack {
+  readonly variables: readonly tf.Variable[];
+  /** The graph input that holds them before the step. */
+  readonly input: Value;
+  readonly output: Value;
+}
+
 /** A tensor of the outside that the function uses without being given it. */
 export interface Capture {
   readonly tensor: tf.Tensor;
@@ -33,6 +41,8 @@ export interface Trace {
   /** What the function returned, with the index of a result in place of each tensor. */
   readonly layout: Tree<number>;
   readonly states: readonly State[];
+  /** Instead of their states; none as it is recorded. */
+  readonly packs: readonly Pack[];
   readonly captures: readonly Capture[];
 }
 
@@ -49,7 +59,7 @@ class Recorder {
     readonly provider: Provider,
     private readonly inline: boolean,
   ) {
-    this.graph = new Graph(!inline);
+    this.graph = new Graph(inline ? Infinity : largestFixed);
   }
 
   /** Makes a tfjs data id for a value. */
@@ -258,6 +268,7 @@ export function trace(
       results,
       layout,
       states: [...recorder.states.values()],
+      packs: [],
       captures: [...recorder.captures.values()],
     };
   } finally {

@@ -23,7 +23,7 @@ export async function initialiseStates({ graph, states }: Trace, store: Store): 
   for (const name of session.inputNames) {
     const state = states.find((s) => nameOf(s.input) === name && s.initial === null);
     if (name === 'zero') feeds[name] = zero();
-    else if (state) feeds[name] = store.read(state.variable);
+    else if (state) feeds[name] = await store.read([state.variable], state.input.shape);
     else
       throw new CompileError(
         'a variable is created inside the compiled function from its arguments: create it outside',

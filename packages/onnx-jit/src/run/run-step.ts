@@ -1,9 +1,9 @@
 import type * as ort from '#onnxruntime';
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Value } from '../graph/graph';
 import type { CompiledStep } from './compile';
 import { runInPlace } from './in-place';
-import { stepOutputs } from './outputs';
+import { stepOutputs, variablesOf } from './outputs';
 import { nameOf } from './serialize';
 import type { Store } from './store';
 import { emptyTensor, toTensor, wrapTensor, zero } from './tensors';
@@ -17,25 +17,25 @@ import { emptyTensor, toTensor, wrapTensor, zero } from './tensors';
 export async function runStep(step: CompiledStep, args: readonly tf.Tensor[], store: Store): Promise<tf.Tensor[]> {
   const { trace, session, overwritten, inPlace } = step;
   const { results, states } = stepOutputs(trace);
+  const feeds = await feedsOf(step, args, store);
   const targets: Record<string, ort.Tensor | null> = {};
   for (const { name, value } of results) targets[name] = inPlace ? emptyTensor(value) : null;
   for (const { name, value, state } of states) {
-    targets[name] = inPlace ? store.target(state.variable, value.shape, overwritten.has(state)) : null;
+    targets[name] = inPlace ? store.target(variablesOf(state), value.shape, overwritten.has(state)) : null;
   }
 
-  const feeds = feedsOf(step, args, store);
   const outputs = inPlace ? await runInPlace(session, feeds, targets) : await session.run(feeds, targets);
   const output = (name: string): ort.Tensor => {
     const tensor = outputs[name];
     if (!tensor) throw new Error(`ONNX Runtime did not deliver "${name}"`);
     return tensor;
   };
-  for (const { name, state } of states) store.write(state.variable, output(name));
+  for (const { name, state } of states) store.write(variablesOf(state), output(name));
   return results.map(({ name, value }) => toTensor(output(name), value));
 }
 
 /** The inputs that the session asks for. */
-function feedsOf({ trace, wanted }: CompiledStep, args: readonly tf.Tensor[], store: Store) {
+async function feedsOf({ trace, wanted }: CompiledStep, args: readonly tf.Tensor[], store: Store) {
   const feeds: Record<string, ort.Tensor> = {};
   const feed = (value: Value, tensor: () => ort.Tensor): void => {
     const name = nameOf(value);
@@ -46,7 +46,10 @@ function feedsOf({ trace, wanted }: CompiledStep, args: readonly tf.Tensor[], st
     if (tensor) feed(value, () => wrapTensor(tensor));
   });
   for (const { tensor, input } of trace.captures) feed(input, () => wrapTensor(tensor));
-  for (const { variable, input } of trace.states) feed(input, () => store.read(variable));
   if (trace.graph.zero) feed(trace.graph.zero, zero);
+  for (const state of [...trace.states, ...trace.packs]) {
+    const name = nameOf(state.input);
+    if (wanted.has(name)) feeds[name] = await store.read(variablesOf(state), state.input.shape);
+  }
   return feeds;
 }

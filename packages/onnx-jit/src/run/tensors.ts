@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import * as ort from '#onnxruntime';
 import { sizeOf, type Value } from '../graph/graph';
 

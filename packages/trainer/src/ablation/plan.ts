@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema';
-import { InputError } from '../errors';
+import { InputError } from '@ser/files';
 
 /** What a row of an ablation changes in the common settings. */
 export type RowSettings = Partial<Config>;

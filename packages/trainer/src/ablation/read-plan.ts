@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
 import { validate } from '../config/validate';
-import { errorCode, InputError, messageOf } from '../errors';
+import { InputError, isInputError, messageOf, readTextIfThere } from '@ser/files';
 import type { AblationPlan, RowSettings } from './plan';
 
 interface PlanFile {
@@ -72,10 +71,11 @@ const isPlanFile = (value: unknown): value is PlanFile => validator(value);
 export async function readPlan(path: string): Promise<AblationPlan> {
   let value: unknown;
   try {
-    value = parse(await readFile(path, 'utf8'));
+    const text = await readTextIfThere(path);
+    if (text === undefined) throw new InputError(`${path}: no such ablation; expected table3 or a YAML file`);
+    value = parse(text);
   } catch (error) {
-    const missing = errorCode(error) === 'ENOENT';
-    throw new InputError(`${path}: ${missing ? 'no such ablation; expected table3 or a YAML file' : messageOf(error)}`);
+    throw isInputError(error) ? error : new InputError(`${path}: ${messageOf(error)}`);
   }
   if (!isPlanFile(value)) {
     const [problem] = validator.errors ?? [];

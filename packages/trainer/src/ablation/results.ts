@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { InputError } from '../errors';
 import {
   confusionMatrix,
   holm,
@@ -14,7 +13,7 @@ import {
 } from '../metrics';
 import { seeded } from '../random';
 import { testedLines } from '../report/compare-runs';
-import { readRun } from '../record/read-run';
+import { isFolder, readRun } from '../record/read-run';
 import type { PredictionLine } from '../record/run-files';
 import { cells, type AblationCell, type AblationPlan, type AblationRowPlan } from './plan';
 
@@ -133,14 +132,8 @@ export async function ablationResults(options: ResultsOptions): Promise<Ablation
 
 /** The run of one seed, when all folds asked for are done. */
 async function readSeed(dir: string, seed: number, folds: readonly number[]): Promise<SeedRun | undefined> {
-  let run: Awaited<ReturnType<typeof readRun>>;
-  try {
-    run = await readRun(dir);
-  } catch (error) {
-    // A run that has not begun is nothing unusual; a damaged one is.
-    if (error instanceof InputError && /no such run folder/.test(error.message)) return undefined;
-    throw error;
-  }
+  if (!(await isFolder(dir))) return undefined; // it has not begun
+  const run = await readRun(dir);
   const wanted = folds.length > 0 ? folds : run.expectedFolds;
   const kept = run.folds.filter((fold) => fold.file !== undefined && wanted.includes(fold.index));
   if (kept.length < wanted.length || kept.length === 0) return undefined;

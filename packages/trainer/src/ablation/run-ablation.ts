@@ -1,4 +1,4 @@
-import { messageOf } from '../errors';
+import { messageOf } from '@ser/files';
 import { cells, type AblationCell, type AblationPlan } from './plan';
 
 export interface AblationJob {

@@ -1,20 +1,20 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { duration, percent, plusMinus, pValue, signedPoints } from '../report/format';
+import { writeFileWhole } from '@ser/files';
+import { duration, plusMinus, pValue, signedPoints } from '../report/format';
 import { html, type Markup } from '../report/html';
 import { page } from '../report/page';
 import { section, table, type Column, type Row } from '../report/table';
 import { textTable } from '../report/text-table';
 import { difference } from '../report/write-comparison';
 import type { AblationResults, RowResult } from './results';
+import { percent } from '../percent';
 
 /** Writes `ablation.json`, `ablation.html` and `ablation.md` (for a README) into a folder. */
 export async function writeAblation(dir: string, results: AblationResults): Promise<{ htmlPath: string }> {
-  await mkdir(dir, { recursive: true });
   const htmlPath = join(dir, 'ablation.html');
-  await writeFile(join(dir, 'ablation.json'), `${JSON.stringify(results, null, 1)}\n`);
-  await writeFile(join(dir, 'ablation.md'), `${ablationMarkdown(results)}\n`);
-  await writeFile(htmlPath, ablationPage(results));
+  await writeFileWhole(join(dir, 'ablation.json'), `${JSON.stringify(results, null, 1)}\n`);
+  await writeFileWhole(join(dir, 'ablation.md'), `${ablationMarkdown(results)}\n`);
+  await writeFileWhole(htmlPath, ablationPage(results));
   return { htmlPath };
 }
 

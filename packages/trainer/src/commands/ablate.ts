@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { selectRows, type AblationCell, type AblationPlan } from '../ablation/plan';
 import { table3Plan } from '../ablation/table3';
 import { resolveConfig, type ResolvedConfig } from '../config/resolve';
-import { InputError } from '../errors';
+import { InputError } from '@ser/files';
 import { addConfigOptions, type ConfigOptions } from './options';
 
 interface AblateOptions extends ConfigOptions {

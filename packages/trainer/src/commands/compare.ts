@@ -1,6 +1,6 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
-import { InputError } from '../errors';
+import { InputError } from '@ser/files';
 import type { Comparison } from '../report/compare-runs';
 
 /** `ser compare runs/a runs/b …`: each run against the first, on the utterances that both have tested. */

@@ -1,10 +1,13 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 interface CorpusOptions {
   readonly dataDir?: string;
   readonly allowIncomplete?: boolean;
   readonly json?: boolean;
+  readonly sharedSpeakers?: 'allowed' | 'refused';
 }
+
+const corpusArgument = 'the name of a card, such as ravdess or demo, or its path (.json)';
 
 /** `ser data check | folds | get`. */
 export function dataCommand(): Command {
@@ -20,6 +23,7 @@ export function dataCommand(): Command {
       const corpus = await openCorpus(name, options.dataDir, options);
       const check = await checkCorpus(corpus, {
         ...(options.workers !== undefined && { workers: options.workers }),
+        ...(options.sharedSpeakers !== undefined && { sharedSpeakers: options.sharedSpeakers }),
         onProgress: progress('files'),
       });
       print(options.json ? JSON.stringify(check, null, 2) : describeCheck(check));
@@ -28,17 +32,20 @@ export function dataCommand(): Command {
 
   corpusCommand('folds', 'print the folds with their class counts').action(
     async (name: string, options: CorpusOptions) => {
-      const { describeFolds, folds, foldStatistics, openCorpus } = await datasets();
+      const { assertNoSharedAudio, describeFolds, folds, foldStatistics, openCorpus } = await datasets();
       const corpus = await openCorpus(name, options.dataDir, options);
-      const statistics = folds(corpus).map((fold) => foldStatistics(fold, corpus));
+      const made = folds(corpus, options);
+      await assertNoSharedAudio(made);
+      const statistics = made.map((fold) => foldStatistics(fold, corpus));
       print(options.json ? JSON.stringify(statistics, null, 2) : describeFolds(statistics));
+      if (!options.json) for (const note of corpus.notes) print(`note: ${note}`);
     },
   );
 
   data
     .command('get')
     .description('download a corpus that may be downloaded; of the others, say where to ask and what to unpack where')
-    .argument('<dataset>', 'ravdess, iemocap, msp-improv, savee, demo, or the path of a card')
+    .argument('<dataset>', corpusArgument)
     .option('--data-dir <folder>', 'where to put it')
     .action(async (name: string, { dataDir }: CorpusOptions) => {
       const { getCorpus } = await datasets();
@@ -51,9 +58,15 @@ export function dataCommand(): Command {
     return data
       .command(name)
       .description(description)
-      .argument('<dataset>', 'ravdess, iemocap, msp-improv, savee, demo, or the path of a card')
+      .argument('<dataset>', corpusArgument)
       .option('--data-dir <folder>', 'where the corpus is')
       .option('--allow-incomplete', 'go on when counts differ from the card')
+      .addOption(
+        new Option('--shared-speakers <rule>', 'whether speakers may be in train and test, as in MELD').choices([
+          'allowed',
+          'refused',
+        ]),
+      )
       .option('--json', 'print JSON');
   }
   return data;

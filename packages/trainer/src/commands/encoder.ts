@@ -1,8 +1,8 @@
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { DownloadProgress, FolderReport } from '@ser/frontend-wavlm';
 import { SingleBar, Presets } from 'cli-progress';
 import { Command } from 'commander';
-import { errorCode, InputError, messageOf } from '../errors';
+import { writeFileWhole } from '@ser/files';
 
 interface HubOptions {
   readonly revision?: string;
@@ -46,17 +46,8 @@ export function encoderCommand(): Command {
     const { exportEncoder, loadEncoder } = await encoders();
     const loaded = await loadEncoder(await folderOf(source, options));
     const bytes = exportEncoder(loaded, { layers: layers === true, metadata: { source } });
-    const part = `${file}.${process.pid}.part`;
-    try {
-      await writeFile(part, bytes);
-      await rename(part, file);
-    } catch (error) {
-      await rm(part, { force: true });
-      if (errorCode(error) === undefined) throw error;
-      throw new InputError(`${file}: cannot be written (${messageOf(error)})`);
-    } finally {
-      loaded.dispose();
-    }
+    loaded.dispose();
+    await writeFileWhole(file, bytes);
     print(`${file}: ${(bytes.length / 1e6).toFixed(1)} MB`);
   });
 

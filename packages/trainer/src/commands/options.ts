@@ -1,29 +1,34 @@
+import type { TSchema } from '@sinclair/typebox';
 import { Option, type Command } from 'commander';
-import { defaults } from '../config/defaults';
 import { flagName } from '../config/flags';
 import { presets } from '../config/presets';
-import { keys, properties } from '../config/schema';
-
-const sections = ['Data', 'Run', 'Encoder', 'Model', 'Losses', 'Augmentation', 'Training'] as const;
+import { formerNames } from '../config/former';
+import { defaults, isKey, settings } from '../config/schema';
+import { sections } from '../config/settings';
 
 /** Adds a flag for every setting, from the same schema that files are checked against. */
 export function addConfigOptions(command: Command): Command {
   command.option('--config <file>', 'YAML or JSON file of settings; flags win over it');
   command.option('--preset <name>', `settings to start from: ${Object.keys(presets).join(', ')}, or none`);
-  for (const section of sections) {
-    for (const key of keys) {
-      const { section: of, description, schema, value } = properties[key];
-      if (of !== section) continue;
-      const name = flagName(key);
-      const flags = schema['type'] === 'boolean' ? `--${name} [true|false]` : `--${name} <${value ?? 'value'}>`;
-      command.addOption(new Option(flags, `${description}${shownDefault(key)}`).helpGroup(`${section}:`));
+  for (const [section, rules] of Object.entries(sections)) {
+    for (const [key, rule] of Object.entries<TSchema>(rules)) {
+      const option = new Option(flagOf(key, rule), `${rule.description ?? ''}${shownDefault(key)}`);
+      command.addOption(option.helpGroup(`${section}:`));
     }
+  }
+  for (const [former, name] of Object.entries(formerNames)) {
+    command.addOption(new Option(flagOf(former, settings[name])).hideHelp());
   }
   return command;
 }
 
-function shownDefault(key: (typeof keys)[number]): string {
-  const value = defaults[key];
+function flagOf(key: string, { type, value = 'value' }: TSchema): string {
+  const name = flagName(key);
+  return type === 'boolean' ? `--${name} [true|false]` : `--${name} <${String(value)}>`;
+}
+
+function shownDefault(key: string): string {
+  const value = isKey(key) ? defaults[key] : undefined;
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return '';
   return ` (default: ${Array.isArray(value) ? value.join(',') : String(value)})`;
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { resolveConfig, type ResolvedConfig } from '../config/resolve';
-import { InputError, isInputError } from '../errors';
+import { InputError, isInputError } from '@ser/files';
 import type { CvResult } from '../run/cv';
 import { createProgress } from '../run/progress';
 import { readRunConfig } from '../record/run-config';
@@ -31,7 +31,7 @@ export function foldCommand(): Command {
     .addOption(new Option('--run <dir>', 'take the settings from this run folder'))
     .action(async (index: string, options: ConfigOptions & { run?: string }) => {
       const { run, config: file, preset, ...flags } = options;
-      const resolved = run === undefined ? resolveConfig({ file, preset, flags }) : readRunConfig(run);
+      const resolved = run === undefined ? resolveConfig({ file, preset, flags }) : await readRunConfig(run);
       const folds = [positive('fold')(index)];
       const { dir, results, failed } = await crossValidateFolds(
         { ...resolved, config: { ...resolved.config, folds } },

@@ -1,22 +1,24 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
 import { writeReport } from '../report';
-import type { FoldResult } from '../record/run-files';
+import { percent } from '../percent';
+import { foldFolder } from '../record/fold-result';
 import { readPredictions } from '../record/predictions';
+import type { FoldResult } from '../record/run-files';
 
 /** Prints folds and pooled result, and writes the report. */
 export async function printTable(dir: string, results: readonly FoldResult[]): Promise<void> {
-  const percent = (x: number): string => (Number.isNaN(x) ? '–' : (100 * x).toFixed(2)).padStart(7);
   const width = Math.max(12, ...results.map(({ name }) => name.length));
   const row = (fold: string, name: string, n: number, wa: number, ua: number): string =>
-    `${fold.padStart(6)}  ${name.padEnd(width)}  ${String(n).padStart(6)}  ${percent(wa)}  ${percent(ua)}`;
+    `${fold.padStart(6)}  ${name.padEnd(width)}  ${String(n).padStart(6)}  ${percent(wa, 2).padStart(7)}  ${percent(ua, 2).padStart(7)}`;
   const lines = [
     `${'fold'.padStart(6)}  ${'test groups'.padEnd(width)}  ${'n'.padStart(6)}  ${'WA %'.padStart(7)}  ${'UA %'.padStart(7)}`,
   ];
   for (const { fold, name, testUtterances, wa, ua } of results)
     lines.push(row(String(fold), name, testUtterances, wa, ua));
   const labels = results[0]?.labels ?? [];
-  const predictions = results.flatMap(({ fold }) => readPredictions(dir, fold));
+  const files = results.map(({ fold }) => join(foldFolder(dir, fold), 'predictions.jsonl'));
+  const predictions = (await Promise.all(files.map(readPredictions))).flat();
   const confusion = confusionMatrix(
     predictions.map(({ label }) => labels.indexOf(label)),
     predictions.map(({ predicted }) => labels.indexOf(predicted)),

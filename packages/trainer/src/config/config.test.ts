@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { presets } from './presets';
 import { resolveConfig, runName } from './resolve';
-import { keys } from './schema';
+import { defaults, keys } from './schema';
+import { storedConfig } from './stored';
 import { validate } from './validate';
 
 const dir = mkdtempSync(join(tmpdir(), 'ser-config-'));
@@ -104,7 +105,7 @@ test('every preset is valid, and the paper presets are the recipe of its section
       decayUntil: 20,
       epochs: 20,
       select: 'last',
-      average: 0,
+      emaDecay: 0,
       dropout: 0,
       weightDecay: 0,
       clipNorm: 0,
@@ -119,4 +120,22 @@ test('a run gets a name of its own, another one with other settings', () => {
   expect(runName(resolveConfig({ flags: { folds: '1' } }))).toBe('demo-logmel-all-eam-flam-seed1');
   expect(runName(resolveConfig({}))).toBe('demo-logmel-all-eam-flam-seed1');
   expect(runName(resolveConfig({ flags: { name: 'mine' } }))).toBe('mine');
+});
+
+test('former names of settings are read, and a run keeps its name', () => {
+  for (const [former, name, value] of [
+    ['average', 'emaDecay', '0.9'],
+    ['validation', 'validationGroups', '2'],
+    ['normalize', 'normalizeFrames', 'false'],
+  ] as const) {
+    const old = resolveConfig({ flags: { [former]: value } });
+    expect(String(old.config[name])).toBe(value);
+    expect(runName(old)).toBe(runName(resolveConfig({ flags: { [name]: value } })));
+    expect(() => resolveConfig({ flags: { [former]: value, [name]: value } })).toThrow(/former name/);
+    expect(storedConfig({ ...defaults, [name]: undefined, [former]: JSON.parse(value) as unknown }, 'x')[name]).toEqual(
+      JSON.parse(value),
+    );
+  }
+  // As it was called before the setting had its present name.
+  expect(runName(resolveConfig({ flags: { emaDecay: '0.9' } }))).toBe('demo-logmel-all-eam-flam-seed1-4aa9e0');
 });

@@ -1,5 +1,7 @@
-import { InputError } from '../errors';
-import { keys, properties, type Config } from './schema';
+import { InputError } from '@ser/files';
+import type { TSchema } from '@sinclair/typebox';
+import { renameFormer } from './former';
+import { isKey, keys, settings as rules, type Config } from './schema';
 import { validate } from './validate';
 
 /** `encoderLr` → `encoder-lr`. */
@@ -13,22 +15,23 @@ export function flagName(key: string): string {
  */
 export function parseFlags(flags: Readonly<Record<string, unknown>>): Partial<Config> {
   const settings: Record<string, unknown> = {};
+  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+  const named = renameFormer(given, 'flags');
   for (const key of keys) {
-    const value = flags[key];
+    const value = named[key];
     if (value !== undefined) settings[key] = parseFlag(key, value);
   }
   const [problem] = validate(settings);
   if (problem) {
-    const key = problem.path[0] ?? '';
-    throw new InputError(
-      `--${flagName(key)}=${String(flags[key])}: ${problem.message} (${properties[key as keyof Config].description})`,
-    );
+    const [key = ''] = problem.path;
+    const about = isKey(key) ? ` (${rules[key].description ?? ''})` : '';
+    throw new InputError(`--${flagName(key)}=${String(named[key])}: ${problem.message}${about}`);
   }
   return settings;
 }
 
 function parseFlag(key: keyof Config, value: unknown): unknown {
-  const rule = properties[key].schema;
+  const rule: TSchema = rules[key];
   if (typeof value !== 'string') return value;
   if (key === 'lossWeights') return value === 'auto' ? value : parseWeights(value);
   switch (rule['type']) {

@@ -81,7 +81,7 @@ rate on the encoder, averaged weights. Settings were chosen on inner validation 
       lr: 7e-4,
       warmup: 60,
       decay: 0.8,
-      average: 0.99,
+      emaDecay: 0.99,
       specAugment: true,
       speed: [0.85, 1.15],
       trim: 'silence',

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
-import { errorCode, InputError } from '../errors';
-import { defaults } from './defaults';
-import { parseFlags } from './flags';
+import { decodeText, errorCode, fileError, InputError, messageOf } from '@ser/files';
+import { flagName, parseFlags } from './flags';
+import { firstName, renameFormer } from './former';
 import { presetFor, presets } from './presets';
-import { keys, type Config } from './schema';
+import { defaults, keys, type Config } from './schema';
 import { didYouMean, validate } from './validate';
 
 export interface ResolvedConfig {
@@ -27,7 +27,7 @@ export function resolveConfig(sources: {
   const file = sources.file === undefined ? { settings: {}, lines: {} } : readConfigFile(sources.file);
   const { preset: filePreset, ...fileSettings } = file.settings;
   const name = sources.preset ?? filePreset ?? presetFor({ ...fileSettings, ...flags });
-  const preset = name === undefined || name === 'none' ? undefined : presets[name];
+  const preset = name !== undefined && Object.hasOwn(presets, name) ? presets[name] : undefined;
   if (name !== undefined && name !== 'none' && !preset) {
     const known = Object.keys(presets);
     throw new InputError(`preset "${name}" is not one of ${known.join(', ')}${didYouMean(name, known)}`);
@@ -36,7 +36,7 @@ export function resolveConfig(sources: {
     [defaults, () => 'default'],
     [preset?.settings ?? {}, () => `preset ${name}`],
     [fileSettings, (key) => `${sources.file}:${file.lines[key] ?? 1}`],
-    [flags, (key) => `--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`],
+    [flags, (key) => `--${flagName(key)}`],
   ];
   const origins: Record<string, string> = {};
   let config: Config = defaults;
@@ -59,15 +59,16 @@ interface FileSettings extends Partial<Config> {
 function readConfigFile(path: string): { settings: FileSettings; lines: Record<string, number> } {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = decodeText(readFileSync(path), path);
   } catch (error) {
-    throw new InputError(`configuration ${path}: ${errorCode(error) === 'ENOENT' ? 'no such file' : String(error)}`);
+    if (errorCode(error) === 'ENOENT') throw new InputError(`configuration ${path}: no such file`);
+    throw fileError(error, path);
   }
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter });
   const [broken] = document.errors;
   if (broken) throw new InputError(`${path}:${broken.linePos?.[0].line ?? 1}: ${broken.message.split('\n')[0]}`);
-  const settings: unknown = document.toJS() ?? {};
+  const settings = renamed(path, plainValue(path, document));
   const lineOf = (at: readonly string[]): number => {
     for (let depth = at.length; depth > 0; depth--) {
       const node = nodeAt(document, at.slice(0, depth));
@@ -84,7 +85,25 @@ function readConfigFile(path: string): { settings: FileSettings; lines: Record<s
     throw new InputError(lines.join('\n'));
   }
   const checked = settings as FileSettings; // exactly what the schema above has just established
-  return { settings: checked, lines: Object.fromEntries(Object.keys(checked).map((key) => [key, lineOf([key])])) };
+  const lines: Record<string, number> = {};
+  for (const key of Object.keys(checked)) lines[key] = Math.max(lineOf([key]), lineOf([firstName(key)]));
+  return { settings: checked, lines };
+}
+
+/** The document as plain data. Aliases of aliases, which would fill the memory, are refused. */
+function plainValue(path: string, document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    return value ?? {};
+  } catch (error) {
+    throw new InputError(`${path}: ${messageOf(error)}`);
+  }
+}
+
+/** Former names under their present ones; what is no map is left for the schema to refuse. */
+function renamed(path: string, value: unknown): unknown {
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isMap ? renameFormer({ ...value }, path) : value;
 }
 
 /** Offset of the value at a path, if the document has one there. */
@@ -114,13 +133,12 @@ function checkTogether(config: Config, origins: Readonly<Record<string, string>>
       `${at('hiddenSize')}: ${config.hiddenSize} is not divisible by the ${config.heads} heads of flam`,
     );
   }
-  if (config.select === 'best' && config.validation === 0) {
+  if (config.select === 'best' && config.validationGroups === 0) {
     throw new InputError(
-      `${at('select')}: "best" needs inner validation groups, such as --validation=2; the test fold never selects`,
+      `${at('select')}: "best" needs inner validation groups, such as --validation-groups=2; the test fold never selects`,
     );
   }
-  if ((config.snrDb[0] ?? 0) > (config.snrDb[1] ?? 0))
-    throw new InputError(`${at('snrDb')}: the lower end comes first`);
+  if (config.snrDb[0] > config.snrDb[1]) throw new InputError(`${at('snrDb')}: the lower end comes first`);
   if ((config.trainOn === undefined) !== (config.testOn === undefined)) {
     throw new InputError('cross-corpus evaluation needs both --train-on and --test-on');
   }
@@ -164,7 +182,7 @@ export function runName({ config, origins }: ResolvedConfig): string {
     .filter(
       (key) => !freeKeys.includes(key) && !named.includes(key) && !/^(default|preset)/.test(origins[key] ?? 'default'),
     )
-    .map((key) => [key, config[key]]);
+    .map((key) => [firstName(key), config[key]]); // a run keeps its name though a setting gets another
   const digits =
     own.length > 0 ? createHash('sha256').update(JSON.stringify(own)).digest('hex').slice(0, 6) : undefined;
   const tune = config.tune.replace(':', '');

@@ -1,6 +1,6 @@
-import { InputError } from '../errors';
-import { defaults } from './defaults';
-import { isKey, type Config } from './schema';
+import { InputError } from '@ser/files';
+import { renameFormer } from './former';
+import { defaults, isKey, type Config } from './schema';
 import { validate } from './validate';
 
 /**
@@ -12,7 +12,9 @@ import { validate } from './validate';
 export function storedConfig(stored: unknown, path: string): Config {
   if (typeof stored !== 'object' || stored === null)
     throw new InputError(`${path}: expected the configuration of a run`);
-  const known: Partial<Config> = Object.fromEntries(Object.entries(stored).filter(([key]) => isKey(key)));
+  const known: Partial<Config> = Object.fromEntries(
+    Object.entries(renameFormer({ ...stored }, path)).filter(([key]) => isKey(key)),
+  );
   const [problem] = validate(known);
   if (problem) throw new InputError(`${path}: ${problem.path.join('.')} ${problem.message}`);
   return { ...defaults, ...known };

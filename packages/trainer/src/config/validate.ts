@@ -1,6 +1,7 @@
 import Ajv, { type ErrorObject } from 'ajv';
 import { distance } from 'fastest-levenshtein';
 import { schema } from './schema';
+import { lossNames } from './settings';
 
 const validator = new Ajv({ allErrors: true, strict: false }).compile(schema);
 
@@ -37,7 +38,7 @@ function describe(error: ErrorObject): Problem {
 }
 
 function knownKeys(path: readonly string[]): string[] {
-  return path.length === 0 ? Object.keys(schema.properties) : ['kl', 'focal', 'center', 'supcon'];
+  return path.length === 0 ? Object.keys(schema.properties) : [...lossNames];
 }
 
 /** ` (did you mean "x"?)` for the nearest known word, or nothing when none is near. */

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { messageOf } from '../errors';
+import { messageOf } from '@ser/files';
 import { assembleBatch, type BatchArrays, type WaveSource } from './assemble';
 import type { BatchPlan } from './plan';
 import { waveOf, type StoredWave } from './waves';

@@ -1,7 +1,7 @@
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { InputError } from '../errors';
+import { InputError } from '@ser/files';
 import type { BatchArrays } from './assemble';
 import type { BatchReply, BatchRequest, WorkerData } from './batch-worker';
 import type { BatchPlan } from './plan';

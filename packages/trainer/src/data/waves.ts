@@ -1,6 +1,6 @@
 import { createDecoder, readWaveform, type Utterance } from '@ser/datasets';
 import { availableParallelism, freemem } from 'node:os';
-import { InputError, messageOf } from '../errors';
+import { InputError, messageOf } from '@ser/files';
 import type { Source } from './plan';
 import { speechBounds } from './trim';
 

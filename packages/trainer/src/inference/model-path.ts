@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputError } from '../errors';
+import { InputError } from '@ser/files';
 
 /**
  * The file of a model: `model.safetensors` of a fold's folder, or the file itself.

@@ -1,3 +1,4 @@
+export { argmax } from './argmax';
 export { macroF1, recalls, unweightedAccuracy, weightedAccuracy, type Confusion } from './accuracy';
 export { bootstrapIntervals, type BootstrapOptions, type Interval } from './bootstrap';
 export { calibration, type Calibration, type ReliabilityBin } from './calibration';

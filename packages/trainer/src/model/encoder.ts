@@ -1,6 +1,6 @@
 import { createLogMelEncoder, loadEncoder, type Encoder } from '@ser/frontend-wavlm';
 import type { Config } from '../config/schema';
-import { InputError } from '../errors';
+import { InputError } from '@ser/files';
 import { seeded } from '../random';
 
 /**

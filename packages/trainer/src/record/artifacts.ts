@@ -1,11 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isInputError, readText, writeFileWhole } from '@ser/files';
 import type { Fold, Utterance } from '@ser/datasets';
 import type { Encoder } from '@ser/frontend-wavlm';
 import { sampleRate } from '../data/plan';
 import { storedWave, type StoredWave } from '../data/waves';
-import { argmax, type Judgement } from '../run/evaluate';
-import { jsonLines, writeAtomically } from './files';
+import { argmax } from '../metrics';
+import type { Judgement } from '../run/evaluate';
+import { jsonLines, readJsonLines } from './json-lines';
+import { asEmbedding, type AttentionLine, type EmbeddingLine, type PredictionLine } from './run-files';
 
 /** What the writers below need to know of a fold. */
 interface FoldOutput {
@@ -16,15 +18,18 @@ interface FoldOutput {
 }
 
 /** One row per test utterance; that each was evaluated exactly once is checked here. */
-export function writePredictions({ fold, labels, dir }: FoldOutput, judgements: readonly Judgement[]): void {
+export async function writePredictions(
+  { fold, labels, dir }: FoldOutput,
+  judgements: readonly Judgement[],
+): Promise<void> {
   const byId = new Map(judgements.map((judgement) => [judgement.id, judgement]));
-  const rows = fold.test.map(({ id, speaker, label }) => {
+  const rows = fold.test.map(({ id, speaker, label }): PredictionLine => {
     const judgement = byId.get(id);
     if (!judgement || byId.size !== judgements.length) throw new Error(`"${id}" was not evaluated exactly once`);
     const { probabilities } = judgement;
-    return { id, fold: fold.index, speaker, label, predicted: labels[argmax(probabilities)], probabilities };
+    return { id, fold: fold.index, speaker, label, predicted: labels[argmax(probabilities)] ?? '', probabilities };
   });
-  writeAtomically(join(dir, 'predictions.jsonl'), jsonLines(rows));
+  await writeFileWhole(join(dir, 'predictions.jsonl'), jsonLines(rows));
 }
 
 /** Utterances of each split whose embeddings are kept for the report's t-SNE. */
@@ -39,12 +44,13 @@ export async function embeddingsBefore(
   evaluate: Evaluate,
 ): Promise<void> {
   const path = join(output.dir, 'embeddings-before.jsonl');
-  if (existsSync(path)) return;
+  const sides = { train: spread(train, embedded), test: spread(output.fold.test, embedded) };
+  if (await holdsEmbeddings(path, [...sides.train, ...sides.test])) return;
   const rows = [
-    ...embeddingRows(output, 'before', 'train', await evaluate(spread(train, embedded))),
-    ...embeddingRows(output, 'before', 'test', await evaluate(spread(output.fold.test, embedded))),
+    ...embeddingRows(output, 'before', 'train', await evaluate(sides.train)),
+    ...embeddingRows(output, 'before', 'test', await evaluate(sides.test)),
   ];
-  writeAtomically(path, jsonLines(rows));
+  await writeFileWhole(path, jsonLines(rows));
 }
 
 /** Joins them with those of the trained model into `embeddings.jsonl`. */
@@ -64,33 +70,50 @@ export async function embeddingsAfter(
       test.filter(({ id }) => shown.has(id)),
     ),
   ];
-  const before = readFileSync(join(output.dir, 'embeddings-before.jsonl'), 'utf8');
-  writeAtomically(join(output.dir, 'embeddings.jsonl'), before + jsonLines(rows));
+  const before = await readText(join(output.dir, 'embeddings-before.jsonl'));
+  await writeFileWhole(join(output.dir, 'embeddings.jsonl'), before + jsonLines(rows));
 }
 
-function embeddingRows({ fold }: FoldOutput, stage: string, split: string, judgements: readonly Judgement[]): object[] {
+/** Whether a file has embeddings of exactly these utterances. One that is damaged or of others is made anew. */
+async function holdsEmbeddings(path: string, utterances: readonly Utterance[]): Promise<boolean> {
+  try {
+    const lines = await readJsonLines(path);
+    const ids = lines?.map(({ value, where }) => asEmbedding(value, where).id);
+    return ids !== undefined && ids.join('\n') === utterances.map(({ id }) => id).join('\n');
+  } catch (error) {
+    if (isInputError(error)) return false;
+    throw error;
+  }
+}
+
+function embeddingRows(
+  { fold }: FoldOutput,
+  stage: EmbeddingLine['stage'],
+  split: EmbeddingLine['split'],
+  judgements: readonly Judgement[],
+): EmbeddingLine[] {
   const label = new Map([...fold.train, ...fold.test].map((utterance) => [utterance.id, utterance.label]));
   return judgements.map(({ id, embedding }) => {
-    return { id, stage, split, label: label.get(id), z: embedding.map((x) => Number(x.toPrecision(6))) };
+    return { id, stage, split, label: label.get(id) ?? '', z: embedding.map((x) => Number(x.toPrecision(6))) };
   });
 }
 
 /** Attention of four test utterances: the two most and the two least certain of their true class. */
-export function writeAttention(
+export async function writeAttention(
   { waves, dir }: FoldOutput,
   judgements: readonly Judgement[],
   labelOf: (id: string) => number,
   encoder: Pick<Encoder, 'frameCount'>,
-): void {
+): Promise<void> {
   const certainty = ({ id, probabilities }: Judgement): number => probabilities[labelOf(id)] ?? 0;
   const sorted = [...judgements].sort((a, b) => certainty(b) - certainty(a));
-  const rows = [...new Set([...sorted.slice(0, 2), ...sorted.slice(-2)])].map(({ id, attention }) => {
+  const rows = [...new Set([...sorted.slice(0, 2), ...sorted.slice(-2)])].map(({ id, attention }): AttentionLine => {
     const { audio, trimStart, samples, start: from = 0 } = storedWave(waves, id);
     const start = from + trimStart / sampleRate;
     const weights = attention.map((x) => Number(x.toPrecision(5)));
     return { id, audio, start, end: start + samples / sampleRate, frameRate: frameRate(encoder), weights };
   });
-  writeAtomically(join(dir, 'attention.jsonl'), jsonLines(rows));
+  await writeFileWhole(join(dir, 'attention.jsonl'), jsonLines(rows));
 }
 
 /** Frames a second, away from the edges. */

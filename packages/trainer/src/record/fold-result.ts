@@ -1,21 +1,18 @@
 import { join } from 'node:path';
-import type { Utterance } from '@ser/datasets';
+import { readJsonIfThere } from '@ser/files';
 import { asFold, type FoldResult } from './run-files';
-import { readJsonIfThere } from './files';
 
-/** The result of a fold that is done, if it is. */
-export function finishedFold(dir: string): FoldResult | undefined {
+/** The folder of a fold in that of its run. */
+export function foldFolder(dir: string, index: number): string {
+  return join(dir, `fold-${index}`);
+}
+
+/**
+ * The result of a fold that is done, if it is.
+ * @throws {InputError} when `fold.json` is damaged
+ */
+export async function finishedFold(dir: string): Promise<FoldResult | undefined> {
   const path = join(dir, 'fold.json');
-  const json = readJsonIfThere(path);
+  const json = await readJsonIfThere(path);
   return json === undefined ? undefined : asFold(json, path);
-}
-
-/** The speakers of utterances, sorted. */
-export function speakersOf(utterances: readonly Utterance[]): string[] {
-  return [...new Set(utterances.map(({ speaker }) => speaker))].sort();
-}
-
-/** Utterances of each class. */
-export function classCounts(utterances: readonly Utterance[], labels: readonly string[]): Record<string, number> {
-  return Object.fromEntries(labels.map((label) => [label, utterances.filter((u) => u.label === label).length]));
 }

@@ -1,10 +1,10 @@
+import { InputError, parseJson } from '@ser/files';
+import { readSafetensorsMetadata } from '@ser/frontend-wavlm';
 import type * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
-import { readSafetensorsMetadata } from '@ser/frontend-wavlm';
 import { storedConfig } from '../config/stored';
-import { InputError, messageOf } from '../errors';
 import type { Model } from '../model/model';
-import { readVariables, writeVariables } from './checkpoint';
+import { assignVariables, readTensorFile, writeVariables } from './tensor-file';
 
 /** What a model file says about itself. */
 export interface ModelCardData {
@@ -27,13 +27,14 @@ export function saveModel(path: string, model: Model, config: Config, labels: re
   return writeVariables(path, learned(model), { ser: JSON.stringify(card) });
 }
 
-/** Reads values back into a model of the same configuration. */
+/**
+ * Reads values back into a model of the same configuration.
+ * @throws {InputError} when the file is damaged, or of another model.
+ */
 export async function loadModel(path: string, model: Model): Promise<void> {
-  try {
-    await readVariables(path, learned(model));
-  } catch (error) {
-    throw new InputError(`${path}: ${messageOf(error)}`);
-  }
+  const file = await readTensorFile(path);
+  if ('damage' in file) throw new InputError(`${path}: ${file.damage}`);
+  assignVariables(learned(model), file, path);
 }
 
 /**
@@ -44,13 +45,7 @@ export async function readModelCard(path: string): Promise<ModelCardData> {
   const metadata = await readSafetensorsMetadata(path);
   const text = metadata['ser'];
   if (text === undefined) throw new InputError(`${path}: not a model of this program (no "ser" entry in its metadata)`);
-  let stored: unknown;
-  try {
-    stored = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${path}: its "ser" entry is not JSON (${messageOf(error)})`);
-  }
-  const card = new Map<string, unknown>(Object.entries(stored ?? {}));
+  const card = new Map<string, unknown>(Object.entries(parseJson(text, `${path}: its "ser" entry`) ?? {}));
   const labels: unknown = card.get('labels');
   if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string')) {
     throw new InputError(`${path}: its "ser" entry has no list of labels`);

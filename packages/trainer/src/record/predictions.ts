@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { InputError } from '@ser/files';
+import { readJsonLines } from './json-lines';
 import { asPrediction, type PredictionLine } from './run-files';
 
-/** The predictions of a finished fold. */
-export function readPredictions(dir: string, fold: number): PredictionLine[] {
-  const path = join(dir, `fold-${fold}`, 'predictions.jsonl');
-  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
-  return lines.map((line, i) => asPrediction(JSON.parse(line), `${path}:${i + 1}`));
+/**
+ * The predictions of a finished fold.
+ * @throws {InputError} when there are none, or a line is not one
+ */
+export async function readPredictions(path: string): Promise<PredictionLine[]> {
+  const lines = await readJsonLines(path);
+  if (lines === undefined) throw new InputError(`${path}: no such file, expected the predictions of the fold`);
+  return lines.map(({ value, where }) => asPrediction(value, where));
 }

@@ -1,8 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { InputError } from '../errors';
-import { readJson, readJsonLines } from './json-lines';
-import { asFold, asMetric, asPrediction, type FoldResult, type MetricLine, type PredictionLine } from './run-files';
+import { InputError } from '@ser/files';
+import { finishedFold, foldFolder } from './fold-result';
+import { readJsonLines } from './json-lines';
+import { storedRun } from './run-config';
+import { asMetric, asPrediction, type FoldResult, type MetricRow, type PredictionLine } from './run-files';
 
 /** What is in one `fold-<k>` folder. */
 export interface FoldData {
@@ -12,7 +14,7 @@ export interface FoldData {
   /** Present when the fold is done. */
   readonly file: FoldResult | undefined;
   /** One epoch row each, in order; of an epoch that was run again after an interruption, the last. */
-  readonly epochs: readonly MetricLine[];
+  readonly epochs: readonly MetricRow[];
   readonly predictions: readonly PredictionLine[];
 }
 
@@ -41,7 +43,7 @@ export async function readRun(runDir: string): Promise<RunData> {
   const dir = resolve(runDir);
   if (!(await isFolder(dir))) throw new InputError(`${runDir}: no such run folder`);
   const warnings: string[] = [];
-  const config = asRecord(await readJson(join(dir, 'config.json'))) ?? {};
+  const config = (await storedRun(dir)) ?? {};
   const indices = (await readdir(dir))
     .map((entry) => /^fold-([1-9]\d*)$/.exec(entry)?.[1])
     .filter((index) => index !== undefined)
@@ -51,7 +53,7 @@ export async function readRun(runDir: string): Promise<RunData> {
     throw new InputError(`${runDir}: expected a run folder with config.json and fold-<k> folders`);
   }
   const folds: FoldData[] = [];
-  for (const index of indices) folds.push(await readFold(join(dir, `fold-${index}`), index, warnings));
+  for (const index of indices) folds.push(await readFold(foldFolder(dir, index), index, warnings));
   const labels = classOrder(config, folds, warnings);
   checkPredictions(folds, labels, warnings);
   return {
@@ -66,9 +68,7 @@ export async function readRun(runDir: string): Promise<RunData> {
 }
 
 async function readFold(dir: string, index: number, warnings: string[]): Promise<FoldData> {
-  const foldPath = join(dir, 'fold.json');
-  const foldJson = await readJson(foldPath);
-  const file = foldJson === undefined ? undefined : asFold(foldJson, foldPath);
+  const file = await finishedFold(dir);
   const rows = (await readJsonLines(join(dir, 'metrics.jsonl'))) ?? [];
   const predictionLines = await readJsonLines(join(dir, 'predictions.jsonl'));
   if (file !== undefined && predictionLines === undefined) {
@@ -88,12 +88,12 @@ async function readFold(dir: string, index: number, warnings: string[]): Promise
 }
 
 /** Epoch rows, the last of each epoch; an epoch under way is the mean of its steps. */
-function epochRows(rows: readonly MetricLine[]): MetricLine[] {
-  const steps = new Map<number, Map<number, MetricLine>>();
-  const epochs = new Map<number, MetricLine>();
+function epochRows(rows: readonly MetricRow[]): MetricRow[] {
+  const steps = new Map<number, Map<number, MetricRow>>();
+  const epochs = new Map<number, MetricRow>();
   for (const row of rows) {
     if (row.type === 'epoch') epochs.set(row.epoch, row);
-    else steps.set(row.epoch, (steps.get(row.epoch) ?? new Map<number, MetricLine>()).set(row.step, row));
+    else steps.set(row.epoch, (steps.get(row.epoch) ?? new Map<number, MetricRow>()).set(row.step, row));
   }
   for (const [epoch, byStep] of steps) {
     if (!epochs.has(epoch)) epochs.set(epoch, meanRow([...byStep.values()]));
@@ -101,10 +101,10 @@ function epochRows(rows: readonly MetricLine[]): MetricLine[] {
   return [...epochs.values()].sort((a, b) => a.epoch - b.epoch);
 }
 
-function meanRow(rows: readonly MetricLine[]): MetricLine {
+function meanRow(rows: readonly MetricRow[]): MetricRow {
   const last = rows[rows.length - 1];
   if (last === undefined) throw new RangeError('meanRow: expected at least one row');
-  const average = (value: (row: MetricLine) => number | undefined): number =>
+  const average = (value: (row: MetricRow) => number | undefined): number =>
     rows.reduce((total, row) => total + (value(row) ?? NaN), 0) / rows.length;
   const components: Record<string, { raw: number; weighted: number }> = {};
   for (const name of Object.keys(last.components)) {
@@ -164,17 +164,12 @@ function expectedFolds(config: Readonly<Record<string, unknown>>, folds: readonl
   return folds.map((fold) => fold.index);
 }
 
-function asRecord(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value))
-    : undefined;
-}
-
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string');
 }
 
-async function isFolder(path: string): Promise<boolean> {
+/** Whether there is a folder of this name. */
+export async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch {

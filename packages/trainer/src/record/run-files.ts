@@ -1,187 +1,145 @@
-import Ajv, { type ValidateFunction } from 'ajv';
-import { InputError } from '../errors';
+import { InputError } from '@ser/files';
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import Ajv from 'ajv';
+
+// The files of a run folder. Each type is derived from the schema that its readers check.
+
+const Count = Type.Integer({ minimum: 0 });
+const Counts = Type.Record(Type.String(), Count);
+const Texts = Type.Unsafe<readonly string[]>(Type.Array(Type.String()));
+const Numbers = Type.Unsafe<readonly number[]>(Type.Array(Type.Number()));
+/** A number that may be NaN: JSON has no NaN, it writes null. */
+const Measured = Type.Unsafe<number>({ type: ['number', 'null'] });
+const Accuracies = Type.Object({ wa: Measured, ua: Measured });
+
+export type Accuracies = Static<typeof Accuracies>;
+
+const Prediction = Type.Object({
+  id: Type.String(),
+  fold: Count,
+  speaker: Type.String(),
+  label: Type.String(),
+  predicted: Type.String(),
+  /** [classes], in the order of the labels. */
+  probabilities: Type.Unsafe<readonly number[]>(Type.Array(Type.Number(), { minItems: 1 })),
+});
 
 /** A line of `fold-<k>/predictions.jsonl`: one test utterance. */
-export interface PredictionLine {
-  readonly id: string;
-  readonly fold: number;
-  readonly speaker: string;
-  readonly label: string;
-  readonly predicted: string;
-  /** [classes], in the order of the run's labels. */
-  readonly probabilities: readonly number[];
-}
+export type PredictionLine = Readonly<Static<typeof Prediction>>;
 
-/** A line of `fold-<k>/metrics.jsonl`. */
-export interface MetricLine {
-  readonly type: 'step' | 'epoch';
-  readonly fold: number;
-  readonly epoch: number;
-  readonly step: number;
-  readonly loss: number;
-  readonly components: Readonly<Record<string, { readonly raw: number; readonly weighted: number }>>;
-  readonly learningRates: Readonly<Record<string, number>>;
-  readonly seconds: number;
-  readonly validation?: { readonly wa: number; readonly ua: number };
-}
+const Metric = Type.Object({
+  type: Type.Union([Type.Literal('step'), Type.Literal('epoch')]),
+  fold: Count,
+  epoch: Count,
+  step: Count,
+  loss: Measured,
+  components: Type.Record(Type.String(), Type.Object({ raw: Measured, weighted: Measured })),
+  learningRates: Type.Object({
+    model: Type.Number(),
+    centers: Type.Number(),
+    encoder: Type.Optional(Type.Number()),
+  }),
+  /** Of training so far. */
+  seconds: Type.Number(),
+  validation: Type.Optional(Accuracies),
+});
+
+/** A line of `fold-<k>/metrics.jsonl`: a step, or the means of an epoch. */
+export type MetricRow = Readonly<Static<typeof Metric>>;
+
+const Result = Type.Object({
+  fold: Count,
+  name: Type.String(),
+  testGroups: Texts,
+  trainGroups: Texts,
+  validationGroups: Texts,
+  trainUtterances: Count,
+  testUtterances: Count,
+  trainClasses: Counts,
+  testClasses: Counts,
+  /** Class order of the probabilities. */
+  labels: Texts,
+  /** Of training. */
+  seconds: Type.Number(),
+  wa: Measured,
+  ua: Measured,
+  validation: Type.Optional(Accuracies),
+  /** The one whose model was kept. */
+  epoch: Count,
+  engine: Type.String(),
+  versions: Type.Record(Type.String(), Type.String()),
+});
 
 /** `fold-<k>/fold.json`, written last: its presence means that the fold is done. */
-export interface FoldResult {
-  readonly fold: number;
-  readonly name: string;
-  readonly testGroups: readonly string[];
-  readonly trainGroups: readonly string[];
-  readonly validationGroups: readonly string[];
-  readonly trainUtterances: number;
-  readonly testUtterances: number;
-  /** Utterances of each class in the training and in the test part. */
-  readonly trainClasses: Readonly<Record<string, number>>;
-  readonly testClasses: Readonly<Record<string, number>>;
-  /** Class order of `probabilities`. */
-  readonly labels: readonly string[];
-  readonly seconds: number;
-  readonly wa: number;
-  readonly ua: number;
-  /** Of the inner validation groups, when there are any. */
-  readonly validation?: { readonly wa: number; readonly ua: number };
-  /** The one whose model was kept. */
-  readonly epoch: number;
-  readonly engine: string;
-  readonly versions: Readonly<Record<string, string>>;
-}
+export type FoldResult = Readonly<Static<typeof Result>>;
 
-/** A line of `fold-<k>/embeddings.jsonl`: z of one utterance. */
-export interface EmbeddingLine {
-  readonly id: string;
-  readonly stage: 'before' | 'after';
-  readonly split: 'train' | 'test';
-  readonly label: string;
-  /** [64] */
-  readonly z: readonly number[];
-}
+const Embedding = Type.Object({
+  id: Type.String(),
+  stage: Type.Union([Type.Literal('before'), Type.Literal('after')]),
+  split: Type.Union([Type.Literal('train'), Type.Literal('test')]),
+  label: Type.String(),
+  /** [projection]. */
+  z: Type.Unsafe<readonly number[]>(Type.Array(Type.Number(), { minItems: 2 })),
+});
+
+/** A line of `fold-<k>/embeddings.jsonl`: z of one utterance, before or after training. */
+export type EmbeddingLine = Readonly<Static<typeof Embedding>>;
+
+const Attention = Type.Object({
+  id: Type.String(),
+  /** Path of the audio file. */
+  audio: Type.String(),
+  /** Part of the file that the utterance is, in seconds. */
+  start: Type.Optional(Type.Number()),
+  end: Type.Optional(Type.Number()),
+  /** Frames a second. */
+  frameRate: Type.Number({ exclusiveMinimum: 0 }),
+  /** [frames], sums to 1. */
+  weights: Type.Unsafe<readonly number[]>(Type.Array(Type.Number(), { minItems: 1 })),
+});
 
 /** A line of `fold-<k>/attention.jsonl`: pooling weights over the frames of one utterance. */
-export interface AttentionLine {
-  readonly id: string;
-  /** Path of the audio file. */
-  readonly audio: string;
-  /** Part of the file that the utterance is, in seconds. */
-  readonly start?: number;
-  readonly end?: number;
-  /** Frames a second. */
-  readonly frameRate: number;
-  /** [frames], sums to 1. */
-  readonly weights: readonly number[];
-}
+export type AttentionLine = Readonly<Static<typeof Attention>>;
 
-const text = { type: 'string' };
-const number = { type: 'number' };
-// JSON has no NaN: a fold without a value writes null.
-const numberOrNull = { type: ['number', 'null'] };
-const count = { type: 'integer', minimum: 0 };
-const counts = { type: 'object', additionalProperties: count };
-const texts = { type: 'array', items: text };
-const numbers = { type: 'array', items: number };
+const StoredPosition = Type.Object({
+  /** The epoch that the next step belongs to, from 1. */
+  epoch: Type.Integer({ minimum: 1 }),
+  /** Batches of that epoch already done. */
+  batch: Count,
+  /** Updates made. */
+  step: Count,
+  lossWeights: Type.Optional(
+    Type.Partial(
+      Type.Object({ kl: Type.Number(), focal: Type.Number(), center: Type.Number(), supcon: Type.Number() }),
+    ),
+  ),
+  /** Rows of `metrics.jsonl` that belong to the past. */
+  metricRows: Count,
+  /** Of training so far. */
+  seconds: Type.Number({ minimum: 0 }),
+  /** Over the epoch so far, for its row in the metrics. */
+  sums: Type.Object({ count: Count, loss: Type.Number(), raw: Numbers }),
+  best: Type.Optional(Type.Object({ epoch: Type.Integer({ minimum: 1 }), ua: Measured })),
+});
 
-function shape(properties: Record<string, object>, optional: readonly string[] = []): object {
-  return { type: 'object', properties, required: Object.keys(properties).filter((key) => !optional.includes(key)) };
-}
-
-const accuracies = shape({ wa: numberOrNull, ua: numberOrNull });
+/** Where a fold is: everything that is not a tensor and that the next step depends on. Part of a checkpoint. */
+export type StoredPosition = Readonly<Static<typeof StoredPosition>>;
 
 const ajv = new Ajv({ strict: false });
 
 /** Checks a value against a schema and gives it its type, or says where it differs. */
-function reader<T>(schema: object, what: string): (value: unknown, where: string) => T {
-  const validate: ValidateFunction = ajv.compile(schema);
-  const isValid = (value: unknown): value is T => validate(value) === true;
+function reader<S extends TSchema>(schema: S, what: string): (value: unknown, where: string) => Readonly<Static<S>> {
+  const validate = ajv.compile(schema);
+  const isValid = (value: unknown): value is Static<S> => validate(value);
   return (value, where) => {
     if (isValid(value)) return value;
     throw new InputError(`${where}: expected ${what}: ${ajv.errorsText(validate.errors, { dataVar: 'value' })}`);
   };
 }
 
-export const asPrediction = reader<PredictionLine>(
-  shape({
-    id: text,
-    fold: count,
-    speaker: text,
-    label: text,
-    predicted: text,
-    probabilities: { ...numbers, minItems: 1 },
-  }),
-  'a prediction',
-);
-
-export const asMetric = reader<MetricLine>(
-  shape(
-    {
-      type: { enum: ['step', 'epoch'] },
-      fold: count,
-      epoch: count,
-      step: count,
-      loss: numberOrNull,
-      components: {
-        type: 'object',
-        additionalProperties: shape({ raw: numberOrNull, weighted: numberOrNull }),
-      },
-      learningRates: { type: 'object', additionalProperties: number },
-      seconds: number,
-      validation: accuracies,
-    },
-    ['validation'],
-  ),
-  'a metrics row',
-);
-
-export const asFold = reader<FoldResult>(
-  shape(
-    {
-      fold: count,
-      name: text,
-      testGroups: texts,
-      trainGroups: texts,
-      validationGroups: texts,
-      trainUtterances: count,
-      testUtterances: count,
-      trainClasses: counts,
-      testClasses: counts,
-      labels: texts,
-      seconds: number,
-      wa: numberOrNull,
-      ua: numberOrNull,
-      validation: accuracies,
-      epoch: count,
-      engine: text,
-      versions: { type: 'object', additionalProperties: text },
-    },
-    ['validation'],
-  ),
-  'a finished fold',
-);
-
-export const asEmbedding = reader<EmbeddingLine>(
-  shape({
-    id: text,
-    stage: { enum: ['before', 'after'] },
-    split: { enum: ['train', 'test'] },
-    label: text,
-    z: { ...numbers, minItems: 2 },
-  }),
-  'an embedding',
-);
-
-export const asAttention = reader<AttentionLine>(
-  shape(
-    {
-      id: text,
-      audio: text,
-      start: number,
-      end: number,
-      frameRate: { type: 'number', exclusiveMinimum: 0 },
-      weights: { ...numbers, minItems: 1 },
-    },
-    ['start', 'end'],
-  ),
-  'attention weights',
-);
+export const asPrediction = reader(Prediction, 'a prediction');
+export const asMetric = reader(Metric, 'a metrics row');
+export const asFold = reader(Result, 'a finished fold');
+export const asEmbedding = reader(Embedding, 'an embedding');
+export const asAttention = reader(Attention, 'attention weights');
+export const asPosition = reader(StoredPosition, 'the position in a fold');

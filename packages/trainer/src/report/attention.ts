@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import wav from 'node-wav';
-import { messageOf } from '../errors';
+import { messageOf } from '@ser/files';
 import { readJsonLines } from '../record/json-lines';
 import { asAttention, type AttentionLine } from '../record/run-files';
 import type { RunData } from '../record/read-run';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { InputError } from '../errors';
+import { InputError } from '@ser/files';
 import {
   confusionMatrix,
   mcnemar,

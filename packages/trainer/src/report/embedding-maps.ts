@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TSNE } from '@keckelt/tsne';
 import { mean, silhouette } from 'simple-statistics';
-import { InputError } from '../errors';
-import { seeded, shuffled } from '../random';
-import { readJson, readJsonLines } from '../record/json-lines';
+import { InputError, isInputError, readJsonIfThere, writeFileWhole } from '@ser/files';
+import { normal, seeded, shuffled } from '../random';
+import { readJsonLines } from '../record/json-lines';
 import { asEmbedding, type EmbeddingLine } from '../record/run-files';
 
 /** One of the four drawings of Figure 2. */
@@ -23,7 +23,7 @@ export interface EmbeddingMaps {
   readonly panels: readonly EmbeddingPanel[];
 }
 
-const settings = { version: 1, sample: 400, perplexity: 30, iterations: 400, epsilon: 10, seed: 1212 };
+const settings = { version: 2, sample: 400, perplexity: 30, iterations: 400, epsilon: 10, seed: 1212 };
 
 /**
  * t-SNE of a fold's embeddings, before and after training, of the training and of the test utterances. Deterministic;
@@ -51,8 +51,7 @@ export async function embeddingMaps(foldDir: string, fold: number): Promise<Embe
       if (panel !== undefined) panels.push({ stage, split, ...panel });
     }
   }
-  await writeFile(`${cachePath}.tmp`, JSON.stringify({ key, panels }));
-  await rename(`${cachePath}.tmp`, cachePath);
+  await writeFileWhole(cachePath, JSON.stringify({ key, panels }));
   return { fold, panels };
 }
 
@@ -62,10 +61,7 @@ async function project(lines: readonly EmbeddingLine[]): Promise<Omit<EmbeddingP
   const sample = shuffled(sorted, seeded('t-SNE sample')).slice(0, settings.sample);
   if (sample.length < 5) return undefined;
   const vectors = sample.map(({ z }) => [...z]);
-  const { TSNE } = await import('@saehrimnir/druidjs');
-  const perplexity = Math.min(settings.perplexity, Math.floor((sample.length - 1) / 3));
-  const { epsilon, seed, iterations } = settings;
-  const positions = new TSNE(vectors, { perplexity, epsilon, d: 2, seed }).transform(iterations);
+  const positions = mapped(vectors);
   const points = sample.map(({ id, label }, index) => {
     const [x = NaN, y = NaN] = positions[index] ?? [];
     return { id, label, x: Number(x.toFixed(2)), y: Number(y.toFixed(2)) };
@@ -73,6 +69,18 @@ async function project(lines: readonly EmbeddingLine[]): Promise<Omit<EmbeddingP
   // Vectors that are all the same have no map.
   if (!points.every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))) return undefined;
   return { total: lines.length, silhouette: meanSilhouette(vectors, sample), points };
+}
+
+/** t-SNE into the plane, [vectors, 2]. The library draws its first positions from Math.random: seeded ones replace them. */
+function mapped(vectors: readonly number[][]): readonly (readonly number[])[] {
+  const perplexity = Math.min(settings.perplexity, Math.floor((vectors.length - 1) / 3));
+  const tsne = new TSNE({ perplexity, epsilon: settings.epsilon, dim: 2 });
+  tsne.initDataRaw(vectors.map((vector) => [...vector]));
+  const positions = tsne.getSolution() as number[][]; // the library says any[]
+  const random = seeded('t-SNE', settings.seed);
+  for (const position of positions) for (const axis of [0, 1]) position[axis] = normal(random) * 1e-4;
+  for (let iteration = 0; iteration < settings.iterations; iteration++) tsne.step();
+  return positions;
 }
 
 function meanSilhouette(vectors: number[][], lines: readonly EmbeddingLine[]): number | null {
@@ -86,11 +94,12 @@ function meanSilhouette(vectors: number[][], lines: readonly EmbeddingLine[]): n
 /** The panels that were computed from the same embeddings with the same settings, if any. */
 async function readCache(path: string, key: string): Promise<EmbeddingPanel[] | undefined> {
   try {
-    const cached = await readJson(path);
+    const cached = await readJsonIfThere(path);
     if (typeof cached !== 'object' || cached === null || !('key' in cached) || !('panels' in cached)) return undefined;
     return cached.key === key && isPanels(cached.panels) ? cached.panels : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (isInputError(error)) return undefined; // it is made anew
+    throw error;
   }
 }
 

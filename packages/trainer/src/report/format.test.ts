@@ -1,4 +1,5 @@
-import { duration, foldTitle, percent, plusMinus, pValue, setting, signedPoints, withInterval } from './format';
+import { duration, foldTitle, plusMinus, pValue, setting, signedPoints, withInterval } from './format';
+import { percent } from '../percent';
 
 it('shows shares as percentages and nothing as a dash', () => {
   expect(percent(0.71749)).toBe('71.7');

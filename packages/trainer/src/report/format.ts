@@ -1,11 +1,7 @@
 import type { Interval, MeanDeviation } from '../metrics';
+import { percent } from '../percent';
 
 const missing = '–';
-
-/** A share as a percentage with one decimal: 0.7175 → `71.8`. */
-export function percent(share: number, digits = 1): string {
-  return Number.isFinite(share) ? (100 * share).toFixed(digits) : missing;
-}
 
 /** `71.8 [69.0, 74.1]`. */
 export function withInterval(share: number, interval: Interval): string {

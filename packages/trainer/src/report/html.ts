@@ -1,6 +1,10 @@
 /** Markup that is safe to insert as it is. */
 export class Markup {
-  constructor(readonly text: string) {}
+  constructor(
+    readonly text: string,
+    /** Of a section: what links to it say. */
+    readonly heading?: { readonly id: string; readonly title: string },
+  ) {}
 }
 
 type Value = Markup | string | number | null | undefined | readonly Value[];

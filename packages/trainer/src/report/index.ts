@@ -1,5 +1,5 @@
 export { readRun, type FoldData, type RunData } from '../record/read-run';
-export type { AttentionLine, EmbeddingLine, FoldResult, MetricLine, PredictionLine } from '../record/run-files';
+export type { AttentionLine, EmbeddingLine, FoldResult, MetricRow, PredictionLine } from '../record/run-files';
 export {
   summarize,
   type FoldCurves,

@@ -1,15 +1,13 @@
-import { html, Markup } from './html';
+import { html, type Markup } from './html';
 import { style } from './style';
 
 /** Nothing may be fetched: everything the page shows is inside of it. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:";
 
-/** A whole page that opens offline. Sections with an id and a heading are listed at the top. */
+/** A whole page that opens offline. Its sections are listed at the top. */
 export function page(title: string, header: Markup, sections: readonly Markup[], footer: Markup): string {
-  const links = sections.flatMap((section) => {
-    const [, id, name] = /<section id="([^"]+)"[^>]*>\s*<h2[^>]*>([^<]*)<\/h2>/.exec(section.text) ?? [];
-    return id === undefined || name === undefined ? [] : [html`<li><a href="#${id}">${new Markup(name)}</a></li>`];
-  });
+  const headings = sections.flatMap(({ heading }) => heading ?? []);
+  const links = headings.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`);
   const body = html`${header}
     <nav aria-label="Sections">
       <ul>

@@ -16,7 +16,7 @@ import {
 } from '../metrics';
 import { setting } from './format';
 import type { FoldData, RunData } from '../record/read-run';
-import type { MetricLine, PredictionLine } from '../record/run-files';
+import type { MetricRow, PredictionLine } from '../record/run-files';
 
 /** One row of the folds table. Values that a fold does not have yet are NaN (null in JSON). */
 export interface FoldRow {
@@ -50,7 +50,7 @@ export interface HardUtterance {
 export interface FoldCurves {
   readonly fold: number;
   readonly epochs: readonly Pick<
-    MetricLine,
+    MetricRow,
     'epoch' | 'loss' | 'components' | 'learningRates' | 'seconds' | 'validation'
   >[];
 }
@@ -220,7 +220,7 @@ function hardestUtterances(
     .slice(0, count);
 }
 
-function curvePoint(row: MetricLine): FoldCurves['epochs'][number] {
+function curvePoint(row: MetricRow): FoldCurves['epochs'][number] {
   const { epoch, loss, components, learningRates, seconds, validation } = row;
   const point = { epoch, loss, components, learningRates, seconds };
   return validation === undefined ? point : { ...point, validation };

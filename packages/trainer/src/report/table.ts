@@ -1,4 +1,4 @@
-import { html, type Markup } from './html';
+import { html, Markup } from './html';
 
 export interface Column {
   readonly title: string;
@@ -63,8 +63,9 @@ export function figure(caption: string, drawing: Markup, more?: Markup): Markup 
 
 /** A part of the report; its heading is a target for links. */
 export function section(id: string, title: string, ...content: readonly (Markup | undefined)[]): Markup {
-  return html`<section id="${id}" aria-labelledby="${id}-title">
+  const { text } = html`<section id="${id}" aria-labelledby="${id}-title">
     <h2 id="${id}-title">${title}</h2>
     ${content}
   </section>`;
+  return new Markup(text, { id, title });
 }

@@ -1,11 +1,12 @@
-import { writeFile } from 'node:fs/promises';
+import { writeFileWhole } from '@ser/files';
 import { axisStyle, chartSvg, ink } from './chart';
 import type { Comparison, ComparedRun } from './compare-runs';
-import { count, percent, pValue, setting, signedPoints } from './format';
+import { count, pValue, setting, signedPoints } from './format';
 import { html, type Markup } from './html';
 import { page } from './page';
 import { figure, section, table, type Row } from './table';
 import { textTable } from './text-table';
+import { percent } from '../percent';
 
 /** A difference with its interval in percentage points: `+1.3 [−0.4, +3.0]`. */
 export function difference({ difference: value, interval }: Comparison['wa']): string {
@@ -47,7 +48,7 @@ export async function writeComparison(path: string, comparisons: readonly Compar
     section('results', 'Results', resultsTable(comparisons), await differencesFigure(comparisons)),
     ...comparisons.map((comparison, index) => pairSection(comparison, index)),
   ];
-  await writeFile(path, page(title, header, sections, html`<footer>Written by ser compare.</footer>`));
+  await writeFileWhole(path, page(title, header, sections, html`<footer>Written by ser compare.</footer>`));
 }
 
 function resultsTable(comparisons: readonly Comparison[]): Markup {

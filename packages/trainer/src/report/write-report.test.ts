@@ -101,7 +101,7 @@ describe('an unfinished run', () => {
   it('keeps the last row of an epoch that was run twice and averages the steps of one under way', async () => {
     const dir = await fresh('resumed', { folds: 1, epochs: 2 });
     const row = (type: string, epoch: number, step: number, loss: number): string =>
-      `${JSON.stringify({ type, fold: 1, epoch, step, loss, components: { kl: { raw: loss, weighted: loss } }, learningRates: { model: 1 }, seconds: 1 })}\n`;
+      `${JSON.stringify({ type, fold: 1, epoch, step, loss, components: { kl: { raw: loss, weighted: loss } }, learningRates: { model: 1, centers: 1 }, seconds: 1 })}\n`;
     const path = join(dir, 'fold-1/metrics.jsonl');
     await appendFile(
       path,
@@ -125,9 +125,9 @@ describe('a damaged run ends in one line that names the file', () => {
       '{"id":"x"}\n',
       /predictions\.jsonl:1: expected a prediction.*fold/,
     ],
-    ['a damaged fold.json', 'fold-1/fold.json', '{"fold":1', /fold\.json: expected JSON/],
+    ['a damaged fold.json', 'fold-1/fold.json', '{"fold":1', /fold\.json: not JSON/],
     ['a fold.json without results', 'fold-1/fold.json', '{"fold":1}', /fold\.json: expected a finished fold/],
-    ['a damaged config', 'config.json', 'dataset: demo', /config\.json: expected JSON/],
+    ['a damaged config', 'config.json', 'dataset: demo', /config\.json: not JSON/],
     [
       'an unknown label',
       'fold-1/predictions.jsonl',

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileWhole } from '@ser/files';
 import { attendedUtterances, type AttendedUtterance, type ReadAudio } from './attention';
 import { embeddingMaps, type EmbeddingMaps } from './embedding-maps';
 import { html, type Markup } from './html';
@@ -52,8 +51,8 @@ export async function writeReport(runDir: string, options: ReportOptions = {}): 
   const attention = await attendedUtterances(run, options.readAudio ?? readWithDatasets);
   const jsonPath = join(run.dir, 'report.json');
   const htmlPath = join(run.dir, 'report.html');
-  await writeWhole(jsonPath, `${JSON.stringify(report, null, 1)}\n`);
-  await writeWhole(htmlPath, await renderReport(report, run, { embeddings: maps, attention }));
+  await writeFileWhole(jsonPath, `${JSON.stringify(report, null, 1)}\n`);
+  await writeFileWhole(htmlPath, await renderReport(report, run, { embeddings: maps, attention }));
   return { report, jsonPath, htmlPath };
 }
 
@@ -80,10 +79,3 @@ const readWithDatasets: ReadAudio = async (path, part) => {
   const { readWaveform } = await import('@ser/datasets');
   return readWaveform(path, part);
 };
-
-/** Readers never see half a file. */
-async function writeWhole(path: string, content: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
-  await writeFile(temporary, content);
-  await rename(temporary, path);
-}

@@ -38,7 +38,7 @@ export async function openData(config: Config): Promise<OpenedData> {
 }
 
 function validationOf(config: Config, corpus: Corpus, fold: Fold): readonly Utterance[] {
-  if (config.validation === 0) return [];
+  if (config.validationGroups === 0) return [];
   const random = seeded(config.seed, 'validation', fold.name);
-  return innerValidation(fold, corpus, { groups: config.validation, random }).validation;
+  return innerValidation(fold, corpus, { groups: config.validationGroups, random }).validation;
 }

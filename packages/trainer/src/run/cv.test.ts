@@ -3,10 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { takeLease } from '@ser/files';
 import { resolveConfig, type ResolvedConfig } from '../config/resolve';
 import { tinyFlags, writeOwnCorpus } from '../testing/own-corpus';
-import { foldFolder, runCv, type CvResult } from './cv';
-import { lockFolder } from './lock';
+import { runCv, type CvResult } from './cv';
+import { leaseFile } from './fold';
+import { foldFolder } from '../record/fold-result';
 import { readPredictions } from '../record/predictions';
 import { createProgress } from './progress';
 
@@ -28,21 +30,22 @@ function run(name: string, jobs = 1, lines: string[] = []): Promise<CvResult> {
   const progress = { ...createProgress({ quiet: true }), line: (line: string) => void lines.push(line) };
   return runCv(resolved(flagsOf(name)), { jobs, progress, self });
 }
+const predictionsOf = (dir: string, fold: number): string => join(foldFolder(dir, fold), 'predictions.jsonl');
 const foldFile = (name: string, fold: number): string => join(foldFolder(join(root, name), fold), 'fold.json');
 
 test.each([1, 2])(
   'with --jobs=%i, a fold that fails is reported while the others finish, and only it is run again',
   async (jobs) => {
     const name = `jobs-${jobs}`;
-    const unlock = lockFolder(foldFolder(join(root, name), 2));
+    const lease = await takeLease(join(foldFolder(join(root, name), 2), leaseFile), { purpose: 'runs this fold' });
     const first = await run(name, jobs);
-    unlock();
+    lease.release();
     expect(first.results.map(({ fold, name: tested }) => [fold, tested])).toEqual([
       [1, 'ann'],
       [3, 'cy'],
     ]);
     expect(first.failed).toMatchObject([{ fold: 2, error: { name: 'InputError' } }]);
-    expect(first.failed[0]?.error.message).toContain('is already running this fold');
+    expect(first.failed[0]?.error.message).toContain('runs this fold already');
 
     const before = statSync(foldFile(name, 1)).mtimeMs;
     const lines: string[] = [];
@@ -64,13 +67,13 @@ test('two commands at once on one run folder: no fold is run by both, and togeth
   while (other.exitCode === null && !existsSync(join(foldFolder(join(root, name), 1), 'lock'))) await sleep(10);
   const { failed } = await run(name);
   expect([0, 2]).toContain(await ended);
-  for (const { error } of failed) expect(error.message).toContain('is already running this fold');
+  for (const { error } of failed) expect(error.message).toContain('runs this fold already');
 
   const { results, failed: left } = await run(name);
   expect(left).toEqual([]);
   expect(results.map(({ fold }) => fold)).toEqual([1, 2, 3]);
   for (const { fold } of results) {
-    expect(readPredictions(join(root, name), fold)).toHaveLength(4);
+    expect(await readPredictions(predictionsOf(join(root, name), fold))).toHaveLength(4);
     const rows = readFileSync(join(foldFolder(join(root, name), fold), 'metrics.jsonl'), 'utf8')
       .trim()
       .split('\n');
@@ -99,7 +102,7 @@ test('cross-corpus: trained on one, tested on every utterance of the other', asy
   expect(results).toMatchObject([{ fold: 1, name: 'demo-second', trainUtterances: 144, testUtterances: 144 }]);
   const [result] = results;
   expect(result?.testGroups.filter((group) => result.trainGroups.includes(group))).toEqual([]);
-  const predictions = readPredictions(dir, 1);
+  const predictions = await readPredictions(predictionsOf(dir, 1));
   expect(new Set(predictions.map(({ id }) => id)).size).toBe(144); // three labels in both, of 48 each
   expect(new Set(predictions.map(({ speaker }) => speaker)).size).toBe(4);
 }, 120_000);

@@ -1,16 +1,17 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Encoder } from '@ser/frontend-wavlm';
+import { renameFormer } from '../config/former';
 import { freeKeys, runName, type ResolvedConfig } from '../config/resolve';
 import { keys, type Config } from '../config/schema';
 import type { Engine } from '../training/engine';
-import { InputError, messageOf } from '../errors';
+import { InputError, messageOf } from '@ser/files';
 import { openData, type OpenedData, type Split } from './corpus';
 import { checkEncoderFolder } from './encoder-folder';
-import { readJsonIfThere, writeAtomically } from '../record/files';
+import { percent } from '../percent';
+import { finishedFold, foldFolder } from '../record/fold-result';
+import { storedRun, writeRunConfig } from '../record/run-config';
 import type { FoldResult } from '../record/run-files';
-import { finishedFold } from '../record/fold-result';
 import type { Progress } from './progress';
 
 // tfjs and ONNX Runtime take a while to load: only what trains imports them, after everything cheaper was found right.
@@ -45,14 +46,16 @@ export async function runCv(resolved: ResolvedConfig, options: CvOptions): Promi
   const { config } = resolved;
   const { progress } = options;
   const dir = runFolder(resolved);
-  checkEncoderFolder(config);
-  refuseOtherSettings(dir, config);
+  await checkEncoderFolder(config);
+  await refuseOtherSettings(dir, config);
   const data = await openData(config);
   const chosen = chooseFolds(config, data);
-  const open = chosen.filter(({ fold }) => !finishedFold(foldFolder(dir, fold.index)));
+  const done = await finishedFolds(dir, chosen);
+  const open = chosen.filter(({ fold }) => !done.some((result) => result.fold === fold.index));
   const inProcesses = options.jobs > 1 && open.length > 1;
   const engine = inProcesses || open.length === 0 ? undefined : await startEngine(config, progress);
-  writeRunConfig(dir, resolved, data);
+  const folds = data.splits.map(({ fold }) => fold.index);
+  await writeRunConfig(dir, resolved, { corpus: data.name, labels: data.labels, folds });
   data.notes.forEach(progress.line);
   for (const split of chosen) {
     const { index } = split.fold;
@@ -61,16 +64,16 @@ export async function runCv(resolved: ResolvedConfig, options: CvOptions): Promi
   const failed: FailedFold[] = [];
   if (inProcesses) failed.push(...(await runInProcesses(dir, open, options)));
   else if (engine) failed.push(...(await runHere(config, engine, dir, data, open, options)));
-  const results = chosen.flatMap(({ fold }) => finishedFold(foldFolder(dir, fold.index)) ?? []);
-  return { dir, results, failed };
+  return { dir, results: await finishedFolds(dir, chosen), failed };
 }
 
 function runFolder(resolved: ResolvedConfig): string {
   return join(resolved.config.runs, runName(resolved));
 }
 
-export function foldFolder(dir: string, index: number): string {
-  return join(dir, `fold-${index}`);
+async function finishedFolds(dir: string, splits: readonly Split[]): Promise<FoldResult[]> {
+  const results = await Promise.all(splits.map(({ fold }) => finishedFold(foldFolder(dir, fold.index))));
+  return results.filter((result) => result !== undefined);
 }
 
 async function runHere(
@@ -176,10 +179,10 @@ function chooseFolds(config: Config, data: OpenedData): Split[] {
 }
 
 /** A run folder of other settings is not continued. */
-function refuseOtherSettings(dir: string, config: Config): void {
-  const before = readJsonIfThere(join(dir, 'config.json'));
-  if (typeof before !== 'object' || before === null) return;
-  const old = new Map<string, unknown>(Object.entries(before));
+async function refuseOtherSettings(dir: string, config: Config): Promise<void> {
+  const before = await storedRun(dir);
+  if (before === undefined) return;
+  const old = new Map(Object.entries(renameFormer(before, join(dir, 'config.json'))));
   const changed = keys.filter(
     (key) => !freeKeys.includes(key) && JSON.stringify(old.get(key)) !== JSON.stringify(config[key]),
   );
@@ -190,24 +193,6 @@ function refuseOtherSettings(dir: string, config: Config): void {
   );
 }
 
-/** Writes `config.json`. */
-function writeRunConfig(dir: string, { config, origins }: ResolvedConfig, data: OpenedData): void {
-  const path = join(dir, 'config.json');
-  mkdirSync(dir, { recursive: true });
-  const absolute = Object.fromEntries(
-    (['dataDir', 'trainDir', 'testDir', 'weights'] as const).flatMap((key) => {
-      const value = config[key];
-      return value !== undefined && existsSync(value) ? [[key, resolve(value)]] : [];
-    }),
-  );
-  const folds = data.splits.map(({ fold }) => fold.index);
-  writeAtomically(
-    path,
-    `${JSON.stringify({ ...config, ...absolute, folds, foldCount: folds.length, corpus: data.name, labels: data.labels, origins }, null, 2)}\n`,
-  );
-}
-
 function summary({ fold, name, wa, ua, seconds, testUtterances }: FoldResult): string {
-  const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
-  return `fold ${fold}  ${name}: WA ${percent(wa)}  UA ${percent(ua)}  (${testUtterances} test utterances, ${Math.round(seconds)} s of training)`;
+  return `fold ${fold}  ${name}: WA ${percent(wa)} %  UA ${percent(ua)} %  (${testUtterances} test utterances, ${Math.round(seconds)} s of training)`;
 }

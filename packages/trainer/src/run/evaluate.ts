@@ -3,8 +3,9 @@ import type { BatchLoader } from '../data/loader';
 import type { BatchPlan } from '../data/plan';
 import type { Engine, Runnable } from '../training/engine';
 import { forward, type Model, type Signal } from '../model/model';
+import type { Accuracies } from '../record/run-files';
 import type { SignalSource } from './signal';
-import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
+import { argmax, confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
 
 export type Inference = Runnable<Signal, InferenceOutput>;
 export type InferenceOutput = {
@@ -64,17 +65,12 @@ export async function judge(
   return out;
 }
 
-/** Index of the largest value; the first of equals. */
-export function argmax(values: readonly number[]): number {
-  return values.reduce((best, value, i) => (value > (values[best] ?? -Infinity) ? i : best), 0);
-}
-
 /** WA and UA of judgements against class indices. */
 export function accuracies(
   judgements: readonly Judgement[],
   labelOf: (id: string) => number,
   classes: number,
-): { wa: number; ua: number } {
+): Accuracies {
   const truth = judgements.map(({ id }) => labelOf(id));
   const predicted = judgements.map(({ probabilities }) => argmax(probabilities));
   const confusion = confusionMatrix(truth, predicted, classes);

@@ -3,11 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { takeLease } from '@ser/files';
 import { listCheckpoints } from '../record/checkpoint';
-import { diskError } from '../record/files';
-import { runFold } from './fold';
+import { leaseFile, runFold } from './fold';
 import type { FoldResult } from '../record/run-files';
-import { lockFolder } from './lock';
 import { tinyFold } from '../testing/tiny-fold';
 
 const root = mkdtempSync(join(tmpdir(), 'ser-fold-'));
@@ -159,25 +158,27 @@ describe('runFold', () => {
 
   test('two processes do not share a fold; the lock of a dead one is taken over', async () => {
     const dir = fresh('locked');
-    const unlock = lockFolder(dir);
+    const lease = await takeLease(join(dir, leaseFile), { purpose: 'runs this fold' });
     const other = start(dir);
     let text = '';
     other.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
     expect(await ended(other)).not.toBe(0);
     expect(text).toContain(`process ${process.pid}`);
-    expect(text).toContain('is already running this fold');
-    unlock();
-    writeFileSync(
-      join(dir, 'lock'),
-      JSON.stringify({ pid: 2 ** 22 + 1, host: (await import('node:os')).hostname(), started: '' }),
-    );
-    lockFolder(dir)();
-    expect(existsSync(join(dir, 'lock'))).toBe(false);
+    expect(text).toContain('runs this fold already');
+    lease.release();
+    const holder = start(dir);
+    while (!existsSync(join(dir, leaseFile))) await sleep(5);
+    holder.kill('SIGKILL');
+    await ended(holder);
+    expect(existsSync(join(dir, leaseFile))).toBe(true);
+    await runFold(await tinyFold(dir));
+    expect(existsSync(join(dir, leaseFile))).toBe(false);
+    expect(outcome(dir)).toEqual(expected);
   });
 
   test('inner validation selects the epoch and is not trained on; averaging works with it', async () => {
     const dir = fresh('validated');
-    const result = await runFold(await tinyFold(dir, { validation: 1, select: 'best', average: 0.9 }));
+    const result = await runFold(await tinyFold(dir, { validationGroups: 1, select: 'best', emaDecay: 0.9 }));
     expect(result.trainUtterances).toBe((await tinyFold(dir)).fold.train.length - 5);
     const scores = rows(dir).flatMap((row) =>
       'validation' in row ? [(row as { validation: { ua: number } }).validation.ua] : [],
@@ -186,14 +187,4 @@ describe('runFold', () => {
     expect(result.epoch).toBe(scores.indexOf(Math.max(...scores)) + 1);
     expect(result.validation?.ua).toBeCloseTo(Math.max(...scores), 6);
   });
-});
-
-test('a full disk is said in words', () => {
-  const error = Object.assign(new Error('write'), { code: 'ENOSPC' });
-  expect(diskError(error, 'runs/a/checkpoint')).toMatchObject({
-    name: 'InputError',
-    message: expect.stringContaining('no space left'),
-  });
-  const other = new Error('x');
-  expect(diskError(other, 'y')).toBe(other);
 });

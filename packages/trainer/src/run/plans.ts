@@ -14,8 +14,7 @@ export function trainingPlans(
   encoder: PlannedFor,
 ): (epoch: number) => BatchPlan[] {
   const maxSamples = longest(config.crop, encoder);
-  const [slowest = 1, fastest = 1] = config.speed;
-  const [lowest = -5, highest = 10] = config.snrDb;
+  const [slowest, fastest] = config.speed;
   // Three speeds stand for the range: the slowest makes the last bucket hold everything.
   const speeds = [slowest, (slowest + fastest) / 2, fastest];
   const played = sources.flatMap(({ samples }) => speeds.map((speed) => playedSamples(samples, speed)));
@@ -25,8 +24,6 @@ export function trainingPlans(
     maxSamples,
     buckets: bucketLengths(played, maxSamples, config.buckets),
     batching: encoder.batching,
-    snrDb: [lowest, highest] as const,
-    speed: [slowest, fastest] as const,
   };
   return (epoch) => planEpoch(sources, { ...options, epoch });
 }

@@ -1,5 +1,5 @@
-import { mkdir, statfs } from 'node:fs/promises';
-import { createFrozenEncoder, defaultCacheDir, type Encoder } from '@ser/frontend-wavlm';
+import { cacheFolder } from '@ser/files';
+import { cacheSpace, createFrozenEncoder, type Encoder } from '@ser/frontend-wavlm';
 import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import type { BatchArrays } from '../data/assemble';
@@ -43,14 +43,12 @@ export async function frozenSignals(
   sources: readonly Source[],
   note: (line: string) => void,
 ): Promise<SignalSource> {
-  const cacheDir = defaultCacheDir();
+  const cacheDir = cacheFolder();
   const layers = storedLayers(config.layer);
   const depth = layers === 'all' ? encoder.layerCount + 1 : 1;
   const frames = sources.reduce((sum, { samples }) => sum + encoder.frameCount(samples), 0);
   const needed = 4 * frames * depth * encoder.hiddenSize;
-  await mkdir(cacheDir, { recursive: true });
-  const { bavail, bsize } = await statfs(cacheDir);
-  const fits = needed <= (bavail * bsize) / 2;
+  const fits = needed <= (await cacheSpace(cacheDir)) / 2;
   note(
     fits
       ? `the encoder is frozen: features of unmixed utterances are kept in ${cacheDir} (${gigabytes(needed)})`

@@ -28,7 +28,7 @@ export function stepInputs(
 ): StepInput {
   const { count, rates, lossWeights } = update;
   const { scale, floor } = biasCorrections(Math.max(1, count));
-  const averaging = 1 - Math.min(config.average, (1 + count) / (10 + count));
+  const averaging = 1 - Math.min(config.emaDecay, (1 + count) / (10 + count));
   const dim = model.encoder.hiddenSize;
   return {
     ...signal,

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { normal, seeded } from '../random';
-import type { AttentionLine, EmbeddingLine, FoldResult, MetricLine, PredictionLine } from '../record/run-files';
+import type { AttentionLine, EmbeddingLine, FoldResult, MetricRow, PredictionLine } from '../record/run-files';
 
 export interface SyntheticRun {
   readonly labels?: readonly string[];
@@ -104,7 +104,7 @@ async function writeFold(
   await writeFile(join(dir, 'fold.json'), JSON.stringify(file));
 }
 
-function epochRow(fold: number, epoch: number): MetricLine {
+function epochRow(fold: number, epoch: number): MetricRow {
   const decayed = (start: number, rate: number): { raw: number; weighted: number } => {
     const raw = start * Math.exp(-rate * epoch) * (1 + 0.05 * Math.sin(fold + epoch));
     return { raw, weighted: raw / start };

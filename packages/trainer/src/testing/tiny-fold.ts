@@ -1,5 +1,5 @@
 import type { Utterance } from '@ser/datasets';
-import { defaults } from '../config/defaults';
+import { defaults } from '../config/schema';
 import type { Config } from '../config/schema';
 import type { StoredWave } from '../data/waves';
 import { openEngine } from '../training/engine';
@@ -48,7 +48,7 @@ export async function tinyFold(dir: string, overrides: Partial<Config> = {}): Pr
       test: utterances.filter(isTest),
       testGroups: ['s0'],
     },
-    validation: config.validation > 0 ? utterances.filter(({ speaker }) => speaker === 's1') : [],
+    validation: config.validationGroups > 0 ? utterances.filter(({ speaker }) => speaker === 's1') : [],
     waves,
     createEncoder: () => Promise.resolve(tinyEncoder(4, seeded(1, 'encoder'))),
     engine: await openEngine('onnx-cpu', 1),

@@ -1,13 +1,11 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MetricLine } from '../record/run-files';
+import type { MetricRow } from '../record/run-files';
 import { scalarEvent, versionEvent } from './event-message';
 import { record } from './records';
 
 /** A row of `metrics.jsonl`, as far as it is drawn. */
-export interface EventRow extends Pick<MetricLine, 'type' | 'step' | 'loss' | 'components' | 'seconds' | 'validation'> {
-  readonly learningRates: { readonly model: number; readonly centers: number; readonly encoder?: number };
-}
+export type EventRow = Omit<MetricRow, 'fold' | 'epoch'>;
 
 /** Rows of `metrics.jsonl` as a TensorBoard event file in the same folder. */
 export interface EventLog {

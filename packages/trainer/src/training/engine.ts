@@ -6,7 +6,7 @@ import util from 'node:util';
 import { jit } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
-import { InputError, messageOf } from '../errors';
+import { InputError, messageOf } from '@ser/files';
 
 export type EngineName = Exclude<Config['engine'], 'auto'>;
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { biasCorrections } from '@ser/onnx-jit';
-import { defaults } from '../config/defaults';
+import { defaults } from '../config/schema';
 import { openEngine } from './engine';
 import { createModel, disposeModel, forward, type Model } from '../model/model';
 import { tinyEncoder } from '../model/tiny-encoder';

@@ -47,7 +47,7 @@ export function forgetMoments(state: OptimizerState): void {
   }
 }
 
-export type LossSettings = Pick<Config, 'losses' | 'gamma' | 'temperature' | 'normalize' | 'supconTile'>;
+export type LossSettings = Pick<Config, 'losses' | 'gamma' | 'temperature' | 'normalizeFrames' | 'supconTile'>;
 
 /** The losses of the method (Eqs. 6, 7, 8 and 10), raw, those of `settings.losses` in that order. */
 export function rawLosses(
@@ -64,7 +64,7 @@ export function rawLosses(
     supcon: () =>
       supervisedContrastive(contextBroadcast(output.frames, output.mask), labels, output.mask, {
         temperature: settings.temperature,
-        normalize: settings.normalize,
+        normalize: settings.normalizeFrames,
         classes: model.classes,
         ...(settings.supconTile > 0 ? { tile: settings.supconTile } : {}),
       }),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type * as ort from 'onnxruntime-node';
-import { Graph, makeData, type Value } from '../../graph/graph';
+import { Graph, largestFixed, makeData, type Value } from '../../graph/graph';
 import { lowerings } from '../../lower';
 import { asDType } from '../../lower/call';
 import { lowerKernel } from '../../lower/kernel';
@@ -29,7 +29,7 @@ interface Data extends Held {
 /** A tfjs backend whose kernels are this package's lowerings, run by ONNX Runtime. */
 class CompiledBackend extends tf.KernelBackend {
   private readonly held = new Map<object, Data>();
-  private graph = new Graph(true);
+  private graph = new Graph(largestFixed);
   private readonly inputs = new Map<Value, Data>();
 
   constructor(private readonly mode: Mode) {
@@ -212,7 +212,7 @@ class CompiledBackend extends tf.KernelBackend {
 
   /** Begins a new graph; tensors made so far are its inputs. */
   private forget(): void {
-    this.graph = new Graph(true);
+    this.graph = new Graph(largestFixed);
     this.inputs.clear();
     for (const data of this.held.values()) data.value = undefined;
   }

@@ -1,9 +1,9 @@
 import { envelope, sampleRate, wavUri, type AttendedUtterance } from '../attention';
 import { axisStyle, chartSvg, ink, legendStyle } from '../chart';
-import { percent } from '../format';
 import { html, type Markup } from '../html';
 import type { RunData } from '../../record/read-run';
 import { section } from '../table';
+import { percent } from '../../percent';
 
 const bins = 320;
 

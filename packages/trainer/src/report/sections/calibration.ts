@@ -1,8 +1,8 @@
 import { axisStyle, chartSvg, ink, legendStyle } from '../chart';
-import { percent } from '../format';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
 import { details, figure, section, table } from '../table';
+import { percent } from '../../percent';
 
 /** Reliability diagram: whether 80 % sure means right in 80 % of the cases. */
 export async function calibrationSection(report: Report): Promise<Markup | undefined> {

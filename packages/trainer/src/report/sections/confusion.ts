@@ -1,7 +1,8 @@
-import { foldTitle, percent } from '../format';
+import { foldTitle } from '../format';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
 import { details, section } from '../table';
+import { percent } from '../../percent';
 
 /** Confusion matrices: pooled, and one for each fold on demand. */
 export function confusionSection(report: Report): Markup {

@@ -1,7 +1,8 @@
-import { count, duration, foldTitle, percent, plusMinus, withInterval } from '../format';
+import { count, duration, foldTitle, plusMinus, withInterval } from '../format';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
 import { details, section, table, type Column, type Row } from '../table';
+import { percent } from '../../percent';
 
 const columns: readonly Column[] = [
   { title: 'Fold' },

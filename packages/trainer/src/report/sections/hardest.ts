@@ -1,7 +1,7 @@
-import { percent } from '../format';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
 import { section, table } from '../table';
+import { percent } from '../../percent';
 
 /** Errors made with the least probability for the true class. */
 export function hardestSection(report: Report): Markup | undefined {

@@ -1,6 +1,7 @@
-import { count, duration, percent, plusMinus, setting } from '../format';
+import { count, duration, plusMinus, setting } from '../format';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
+import { percent } from '../../percent';
 
 /** Title, state of the run, its main numbers. */
 export function headline(report: Report): Markup {

@@ -1,8 +1,8 @@
-import { percent } from '../format';
 import { html, type Markup } from '../html';
 import { table1, table2 } from '../paper-tables';
 import type { Report } from '../summarize';
 import { section, table, type Row } from '../table';
+import { percent } from '../../percent';
 
 /** The paper's rows for the same corpus with this run below them: Table 1, or Table 2 for SAVEE. */
 export function paperSection(report: Report): Markup | undefined {

@@ -1,8 +1,8 @@
 import { axisStyle, chartSvg, ink } from '../chart';
-import { percent } from '../format';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
 import { details, figure, section, table } from '../table';
+import { percent } from '../../percent';
 
 /** UA of each speaker: how even the result is over people. */
 export async function speakersSection(report: Report): Promise<Markup | undefined> {

@@ -20,7 +20,10 @@ export async function trainingSection(report: Report): Promise<Markup | undefine
   const rates = names(epochs.map((epoch) => epoch.learningRates));
   const weighted = components.map((name) => ({ name, value: (epoch: Epoch) => epoch.components[name]?.weighted }));
   const raw = components.map((name) => ({ name, value: (epoch: Epoch) => epoch.components[name]?.raw }));
-  const learning = rates.map((name) => ({ name, value: (epoch: Epoch) => epoch.learningRates[name] }));
+  const learning = rates.map((name) => ({
+    name,
+    value: (epoch: Epoch) => new Map(Object.entries(epoch.learningRates)).get(name),
+  }));
   const total: Line = { name: 'total', value: (epoch) => epoch.loss };
   const figures = [
     await curves('weighted', 'Weighted losses, as they are minimised', [total, ...weighted], folds, false),

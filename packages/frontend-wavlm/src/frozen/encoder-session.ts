@@ -1,0 +1,74 @@
+import * as ort from '@ser/onnx-jit/onnxruntime';
+import type { Provider } from '@ser/onnx-jit';
+import type { Encoder } from '../encoders/encoder';
+import type { Features, FrozenLayers } from './features';
+
+/** A compiled encoder, ready to run. */
+export interface EncoderSession {
+  /** Features of waveforms that may stand in one batch (see `Encoder.batching`). */
+  run(waves: readonly Float32Array[]): Promise<Features[]>;
+  release(): Promise<void>;
+}
+
+/**
+ * Opens a compiled encoder in ONNX Runtime.
+ * @param model path, of a model that gives every layer unless `layers` is `last`
+ */
+export async function openEncoderSession(
+  model: string,
+  encoder: Pick<Encoder, 'frameCount'>,
+  layers: FrozenLayers,
+  options: { provider: Provider; threads?: number | undefined },
+): Promise<EncoderSession> {
+  const { provider, threads } = options;
+  const session = await ort.InferenceSession.create(model, {
+    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+    logSeverityLevel: 3,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+  });
+  return {
+    run: async (waves) => {
+      const results = await session.run(padded(waves));
+      const output = results[layers === 'last' ? 'frames' : 'layers'];
+      if (!output || !(output.data instanceof Float32Array)) throw new Error('ONNX Runtime delivered no frames');
+      const { data, dims } = output;
+      return waves.map((wave, row) => featuresOf(data, dims, row, encoder.frameCount(wave.length), layers));
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Waveforms in the rows of one array, zeros after their ends. */
+function padded(waves: readonly Float32Array[]): { waves: ort.Tensor; lengths: ort.Tensor } {
+  const lengths = Int32Array.from(waves, (wave) => wave.length);
+  const columns = Math.max(...lengths);
+  const data = new Float32Array(waves.length * columns);
+  waves.forEach((wave, row) => data.set(wave, row * columns));
+  return {
+    waves: new ort.Tensor('float32', data, [waves.length, columns]),
+    lengths: new ort.Tensor('int32', lengths, [waves.length]),
+  };
+}
+
+/**
+ * One waveform's features, without padding.
+ * @param values of [batch, frames, features], or of every layer [layers + 1, batch, frames, features]
+ * @param own frames of this waveform
+ */
+function featuresOf(
+  values: Float32Array,
+  dims: readonly number[],
+  row: number,
+  own: number,
+  layers: FrozenLayers,
+): Features {
+  const [features = 0, frames = 0, batch = 0, depth = 1] = [...dims].reverse();
+  const chosen =
+    layers === 'all' ? Array.from({ length: depth }, (_, layer) => layer) : [layers === 'last' ? 0 : layers];
+  const data = new Float32Array(chosen.length * own * features);
+  for (const [i, layer] of chosen.entries()) {
+    const start = (layer * batch + row) * frames * features;
+    data.set(values.subarray(start, start + own * features), i * own * features);
+  }
+  return { shape: layers === 'all' ? [depth, own, features] : [own, features], data };
+}

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import type { Utterance } from '@ser/datasets';
+import type { Encoder } from '@ser/frontend-wavlm';
+import type * as tf from '@tensorflow/tfjs';
+import { createLoader, type BatchLoader } from '../data/loader';
+import type { BatchPlan, Source } from '../data/plan';
+import { storedWave } from '../data/waves';
+import { createModel, disposeModel, type Model } from '../model/model';
+import { seeded } from '../random';
+import { learned } from '../record/model-file';
+import type { Runnable } from '../training/engine';
+import {
+  createOptimizerState,
+  trainStep,
+  type OptimizerState,
+  type StepInput,
+  type StepOutput,
+} from '../training/step';
+import { createClosing } from './closing';
+import { compileInference, judge, type Judgement } from './evaluate';
+import type { FoldJob } from './fold';
+import { evaluationPlan, trainingPlans } from './plans';
+import { framesStay, frozenSignals, waveSignals, type SignalSource } from './signal';
+
+/** A fold with its model, its step and its batches ready. */
+export interface OpenFold {
+  readonly job: FoldJob;
+  /** The training side without the inner validation. */
+  readonly train: readonly Utterance[];
+  /** Class index of an utterance. */
+  readonly labelOf: (id: string) => number;
+  readonly encoder: Encoder;
+  readonly model: Model;
+  readonly state: OptimizerState;
+  /** All that a checkpoint holds: what is learnt, and the optimiser's state. */
+  readonly variables: ReadonlyMap<string, tf.Variable>;
+  readonly step: Runnable<StepInput, StepOutput>;
+  readonly loader: BatchLoader;
+  readonly signals: SignalSource;
+  /** Batches of an epoch, from 1. */
+  readonly planOf: (epoch: number) => BatchPlan[];
+  /** What the model, as it is now, says about utterances. */
+  readonly evaluate: (utterances: readonly Utterance[]) => Promise<Judgement[]>;
+  readonly path: (file: string) => string;
+  close(): Promise<void>;
+}
+
+/** Makes everything that training and testing a fold need. What is open is closed again when a part of it fails. */
+export async function openFold(job: FoldJob): Promise<OpenFold> {
+  const { config, labels, fold, engine, progress } = job;
+  const closing = createClosing();
+  try {
+    const held = new Set(job.validation.map(({ id }) => id));
+    const train = fold.train.filter(({ id }) => !held.has(id));
+    const classOf = new Map([...fold.train, ...fold.test].map(({ id, label }) => [id, labels.indexOf(label)]));
+    const waves = new Map([...classOf.keys()].map((id) => [id, storedWave(job.waves, id)]));
+    const sourcesOf = (list: readonly Utterance[]): Source[] => list.map(({ id }) => storedWave(waves, id));
+
+    const encoder = await job.createEncoder();
+    const model = createModel(config, encoder, labels.length, seeded(config.seed, 'model', fold.name));
+    closing.add(() => disposeModel(model));
+    const state = createOptimizerState(model, config.emaDecay > 0);
+    closing.add(() => state.forEach((variable) => variable.dispose()));
+    const step = engine.compile((input: StepInput) => trainStep(model, state, config, input));
+    closing.add(() => step.dispose());
+
+    const loader = createLoader({ waves, labels: classOf, classes: labels.length });
+    closing.add(() => loader.close());
+    const note = (line: string): void => progress.line(`fold ${fold.index}  ${line}`);
+    const signals = framesStay(config, engine)
+      ? await frozenSignals(config, encoder, [...waves.values()], note)
+      : waveSignals(encoder);
+    closing.add(() => signals.dispose());
+    const planned = { batching: signals.batching, maxSamples: encoder.maxSamples };
+
+    const evaluate = async (list: readonly Utterance[]): Promise<Judgement[]> => {
+      // Compiled anew each time: kept, its sessions would hold as much memory as those of the step.
+      const inference = compileInference(engine, model);
+      try {
+        return await judge(inference, loader, evaluationPlan(config, sourcesOf(list), planned), {
+          rows: signals.batching === 'padded' ? config.batchSize : 0,
+          read: signals.read,
+          frameCount: (samples) => encoder.frameCount(samples),
+          signal: job.signal,
+        });
+      } finally {
+        await inference.dispose();
+      }
+    };
+    return {
+      job,
+      train,
+      labelOf: (id) => classOf.get(id) ?? -1,
+      encoder,
+      model,
+      state,
+      variables: new Map([...learned(model), ...state]),
+      step,
+      loader,
+      signals,
+      planOf: trainingPlans(config, fold.name, sourcesOf(train), planned),
+      evaluate,
+      path: (file) => join(job.dir, file),
+      close: closing.close,
+    };
+  } catch (error) {
+    await closing.close();
+    throw error;
+  }
+}

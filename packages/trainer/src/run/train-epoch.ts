@@ -1,0 +1,130 @@
+import { percent } from '../percent';
+import { saveCheckpoint } from '../record/checkpoint';
+import { components, type MetricsLog } from '../record/metrics';
+import { saveModel } from '../record/model-file';
+import { afterEpoch, afterStep, epochMeans, type Position } from '../record/position';
+import { autoWeights, measuredBatches, type LossWeights } from '../training/loss-weights';
+import { learningRates } from '../training/schedule';
+import { forgetMoments } from '../training/step';
+import { withAverage } from './averaging';
+import { accuracies } from './evaluate';
+import { bestModel } from './finish-fold';
+import type { OpenFold } from './open-fold';
+import type { Update } from './step-inputs';
+import { updateOn } from './update';
+
+/** λ of each loss from the first batches of the untrained model, which learns nothing from them. */
+export async function measureWeights(fold: OpenFold): Promise<LossWeights> {
+  const { config, signal } = fold.job;
+  const ones = Object.fromEntries(config.losses.map((loss) => [loss, 1]));
+  const how: Update = { count: 0, rates: { model: 0, centers: 0, encoder: 0 }, lossWeights: ones };
+  const measured: Partial<Record<string, number>>[] = [];
+  for await (const batch of fold.loader.batches(fold.planOf(1).slice(0, measuredBatches))) {
+    signal?.throwIfAborted();
+    const { raw } = await updateOn(fold, batch, 1, how);
+    measured.push(Object.fromEntries(config.losses.map((loss, i) => [loss, raw[i]])));
+  }
+  await fold.step.sync();
+  forgetMoments(fold.state);
+  return autoWeights(measured, config.losses);
+}
+
+/** Writes a checkpoint, unless another process has taken the fold over. */
+export async function save(fold: OpenFold, position: Position): Promise<void> {
+  await fold.step.sync();
+  fold.job.lease?.check();
+  await saveCheckpoint(fold.job.dir, fold.variables, position, fold.job.config.keepCheckpoints);
+}
+
+/**
+ * The steps of an epoch that are not done yet.
+ * @throws the signal's reason after a checkpoint, when it is aborted
+ */
+export async function trainEpoch(
+  fold: OpenFold,
+  log: MetricsLog,
+  from: Position,
+  lossWeights: LossWeights,
+): Promise<Position> {
+  const { config, progress, signal, fold: split } = fold.job;
+  const { epoch } = from;
+  const plan = fold.planOf(epoch);
+  let position = from;
+  let clock = Date.now();
+  for await (const batch of fold.loader.batches(plan.slice(from.batch))) {
+    if (signal?.aborted) {
+      await save(fold, position);
+      signal.throwIfAborted();
+    }
+    const count = position.step + 1;
+    const rates = learningRates(config, epoch, count);
+    const { total, raw } = await updateOn(fold, batch, epoch, { count, rates, lossWeights });
+    const seconds = position.seconds + (Date.now() - clock) / 1000;
+    clock = Date.now();
+
+    const parts = components(config.losses, raw, lossWeights);
+    const row = {
+      fold: split.index,
+      epoch,
+      step: count,
+      loss: total,
+      components: parts,
+      learningRates: rates,
+      seconds,
+    };
+    log.add({ type: 'step', ...row });
+    position = afterStep(position, { loss: total, raw, seconds, metricRows: log.rows() });
+    progress.step({
+      fold: `fold ${split.index}`,
+      epoch,
+      epochs: config.epochs,
+      step: count,
+      steps: plan.length * config.epochs,
+      loss: total,
+      components: Object.fromEntries(Object.entries(parts).map(([name, { weighted }]) => [name, weighted])),
+    });
+    const due = config.checkpointEvery > 0 && count % config.checkpointEvery === 0;
+    if (due && position.batch < plan.length) await save(fold, position);
+    await new Promise(setImmediate); // the step blocks the event loop: let Ctrl-C and the batch thread in
+  }
+  return position;
+}
+
+/** The epoch's row: means over its steps, and the inner validation, which may also choose the epoch. */
+export async function endEpoch(
+  fold: OpenFold,
+  log: MetricsLog,
+  position: Position,
+  lossWeights: LossWeights,
+): Promise<Position> {
+  const { model, state, labelOf } = fold;
+  const { config, labels, progress, validation, fold: split } = fold.job;
+  const { epoch, step, seconds, best } = position;
+  await fold.step.sync();
+  const scores =
+    validation.length === 0
+      ? undefined
+      : accuracies(await withAverage(model, state, () => fold.evaluate(validation)), labelOf, labels.length);
+  const { loss, raw } = epochMeans(position);
+  log.add({
+    type: 'epoch',
+    fold: split.index,
+    epoch,
+    step,
+    loss,
+    components: components(config.losses, raw, lossWeights),
+    learningRates: learningRates(config, epoch, step),
+    seconds,
+    ...(scores ? { validation: scores } : {}),
+  });
+  if (scores) {
+    const [wa, ua] = [percent(scores.wa), percent(scores.ua)];
+    progress.line(`fold ${split.index}  epoch ${epoch}  inner validation WA ${wa} %  UA ${ua} %`);
+  }
+  const better = scores && (best === undefined || scores.ua > best.ua) ? { epoch, ua: scores.ua } : undefined;
+  if (better && config.select === 'best') {
+    fold.job.lease?.check();
+    await withAverage(model, state, () => saveModel(fold.path(bestModel), model, config, labels));
+  }
+  return afterEpoch(position, log.rows(), better);
+}
