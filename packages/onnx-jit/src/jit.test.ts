@@ -451,16 +451,7 @@ describe('errors', () => {
 
   it('a kernel without a lowering names itself and its operands', async () => {
     await refuse((x) => tf.unique(tf.reshape(x, [-1])).values, /"Unique" \(of float32 \[6\]\) cannot be compiled/);
-    await refuse((x) => tf.image.resizeBilinear(tf.reshape<tf.Rank.R4>(x, [1, 2, 3, 1]), [4, 6]), /"ResizeBilinear"/);
     await refuse((x) => tf.real(tf.complex(x, x)), /complex/i);
-  });
-
-  it('an option without a lowering names the op', async () => {
-    await refuse((x) => tf.gather(x, tf.tensor2d([[0], [1]], [2, 1], 'int32'), 1, 1), /batchDims cannot be compiled/);
-    await refuse(
-      (x) => tf.conv2d(tf.reshape<tf.Rank.R4>(x, [1, 1, 2, 3]), tf.ones([1, 1, 1, 1]), 1, 'same', 'NCHW'),
-      /NHWC|NCHW/,
-    );
   });
 
   it('an argument that is no tensor', async () => {

@@ -1,3 +1,5 @@
+import { ofNothing } from './empty';
+
 /**
  * The recorded graph: typed values and the ONNX nodes that make them, in the order of recording, which is a
  * topological order. Equal nodes are made once, and what tfjs's gradients are known to produce in excess
@@ -124,7 +126,7 @@ export class Graph {
     domain = '',
   ): Value[] {
     const key = `${domain}:${op}(${inputs.map((v) => v?.id ?? '').join()})${JSON.stringify(attributes)}`;
-    const known = this.known.get(key);
+    const known = this.known.get(key) ?? ofNothing(this, op, inputs, outputs);
     if (known) return known;
     const fixed = inputs.every((v) => v === null || v.fixed);
     const largest = Math.max(...outputs.map((o) => sizeOf(o.shape)));

@@ -1,3 +1,4 @@
+import type { Provider } from './call';
 import { onnxType, sameShape, type DType, type Graph, type Node, type Shape, type Value } from '../graph/graph';
 
 /** Building blocks shared by the lowerings. Each leaves out the node that would change nothing. */
@@ -8,8 +9,19 @@ export function cast(g: Graph, x: Value, dtype: DType): Value {
   return g.one('Cast', [x], { shape: x.shape, dtype }, { to: onnxType[dtype] });
 }
 
+/**
+ * Numbers to int32 as JavaScript does it: modulo 2³², and 0 for what is no number. C leaves open what becomes of
+ * numbers that do not fit; through 64 bits ONNX Runtime's CPU kernels give just that. It would make one cast of two
+ * that follow each other: hence the new shape between them.
+ */
+export function toInt32(g: Graph, provider: Provider, x: Value): Value {
+  if (x.dtype !== 'float32' || provider !== 'cpu' || x.splat !== undefined) return cast(g, x, 'int32');
+  const wide = reshape(g, cast(g, x, 'int64'), [1, ...x.shape]);
+  return reshape(g, cast(g, wide, 'int32'), x.shape);
+}
+
 const castNumber = (n: number, dtype: DType): number =>
-  dtype === 'float32' ? n : dtype === 'bool' ? Number(n !== 0) : Math.trunc(n);
+  dtype === 'float32' ? n : dtype === 'bool' ? Number(n !== 0) : n | 0;
 
 export function reshape(g: Graph, x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;

@@ -25,6 +25,13 @@ export function input(call: Call, name: string): Value {
   return value;
 }
 
+/** What tfjs's own checks of shapes ask for. */
+export const infoOf = ({ shape, dtype }: Value): tf.TensorInfo => ({
+  dataId: {},
+  shape: [...shape],
+  dtype: dtype === 'int64' ? 'int32' : dtype,
+});
+
 export const optionalInput = (call: Call, name: string): Value | undefined => call.inputs[name];
 
 /** The inputs of a kernel that takes a list. */
@@ -58,7 +65,7 @@ export function numbersAttr(call: Call, name: string): number[] {
     : bad(call, name, 'a list of numbers');
 }
 
-export function dtypeAttr(call: Call, name = 'dtype', fallback: DType = 'float32'): DType {
+export function dtypeAttr(call: Call, name = 'dtype', fallback: tf.DataType = 'float32'): DType {
   return asDType(call.kernel, call.attrs[name] ?? fallback);
 }
 
@@ -69,7 +76,11 @@ export function asDType(kernel: string, dtype: unknown): DType {
   );
 }
 
-/** Axes as tfjs takes them (one, several, none for all, negative from the end), sorted and non-negative. */
+/**
+ * Axes as tfjs takes them (one, several, none for all, negative from the end), sorted and non-negative.
+ *
+ * @throws Error in tfjs's words for an axis that x does not have
+ */
 export function axesAttr(call: Call, x: Value, name = 'axis'): number[] {
   // Only Max calls them otherwise.
   const axis = call.attrs[name] ?? call.attrs['reductionIndices'];
@@ -79,7 +90,7 @@ export function axesAttr(call: Call, x: Value, name = 'axis'): number[] {
       : typeof axis === 'number'
         ? [axis]
         : numbersAttr(call, call.attrs[name] === undefined ? 'reductionIndices' : name);
-  return given.map((a) => (a < 0 ? a + x.shape.length : a)).sort((a, b) => a - b);
+  return tf.util.parseAxisParam(given, [...x.shape]).sort((a, b) => a - b);
 }
 
 export const broadcast = (a: Value, b: Value): number[] =>

@@ -1,6 +1,6 @@
 import { CompileError } from '../errors';
 import type { Graph, Value } from '../graph/graph';
-import { add, binary, cast, compare, div, expand, mul, sub, unary, where } from './basic';
+import { add, binary, cast, compare, div, expand, mul, sub, toInt32, unary, where } from './basic';
 import {
   broadcast,
   dtypeAttr,
@@ -19,6 +19,20 @@ const simple =
   (op: string): Lowering =>
   (call) =>
     unary(call.graph, op, input(call, 'x'));
+
+/** Rounding, which leaves whole numbers as they are. */
+const rounding =
+  (op: string): Lowering =>
+  (call) => {
+    const x = input(call, 'x');
+    return x.dtype === 'int32' ? x : unary(call.graph, op, cast(call.graph, x, 'float32'));
+  };
+
+/** Questions about a number that can only be asked of floats: `always` is the answer for the others. */
+const question =
+  (always: boolean, emit: (g: Graph, x: Value) => Value): Lowering =>
+  (call) =>
+    g1(call, (g, x) => (x.dtype === 'float32' ? emit(g, x) : g.fill(Number(always), x.shape, 'bool')));
 
 /** Unary kernels whose result is float32 whatever goes in. */
 const float =
@@ -63,9 +77,49 @@ const scalar = (g: Graph, n: number): Value => g.scalar(n);
 const square = (g: Graph, x: Value): Value => mul(g, x, x);
 
 function floorDiv(g: Graph, a: Value, b: Value, shape: number[]): Value {
+  if (a.dtype === 'float32') return unary(g, 'Floor', div(g, a, b, shape));
+  // By 0 it is 0, as a quotient that is no number becomes 0 in an int32; by −1 it is −a.
+  return divideWhole(g, b, mul(g, a, b, shape), shape, (divisor) => wholeQuotient(g, a, divisor, shape));
+}
+
+/** The remainder has the sign of the divisor, as in Python. */
+function floorMod(g: Graph, a: Value, b: Value, shape: number[]): Value {
+  if (a.dtype !== 'float32') {
+    const remainder = (divisor: Value): Value => binary(g, 'Mod', a, divisor, shape, a.dtype);
+    return divideWhole(g, b, g.scalar(0, a.dtype), shape, remainder);
+  }
+  const rest = g.one('Mod', [a, b], { shape, dtype: 'float32' }, { fmod: 1 });
+  const zero = scalar(g, 0);
+  const other = binary(g, 'Xor', compare(g, 'Less', rest, zero, shape), compare(g, 'Less', b, zero), shape, 'bool');
+  const shifted = binary(g, 'And', other, unary(g, 'Not', compare(g, 'Equal', rest, zero, shape)), shape, 'bool');
+  return where(g, shifted, add(g, rest, b, shape), rest, shape);
+}
+
+/**
+ * Divides int32 numbers. Processors trap on a division by 0, and on that of −2³¹ by −1.
+ *
+ * @param otherwise the result where the divisor is 0 or −1
+ */
+function divideWhole(
+  g: Graph,
+  divisor: Value,
+  otherwise: Value,
+  shape: number[],
+  divide: (divisor: Value) => Value,
+): Value {
+  const { source } = divisor;
+  if (source.kind === 'constant' && !source.data.some((n) => Number(n) === 0 || Number(n) === -1)) {
+    return divide(divisor);
+  }
+  const one = g.scalar(1, 'int32');
+  const traps = compare(g, 'Equal', mul(g, divisor, add(g, divisor, one)), g.scalar(0, 'int32'));
+  const safe = where(g, traps, one, divisor, divisor.shape);
+  return where(g, traps, otherwise, divide(safe), shape);
+}
+
+/** Integer division truncates: one less where the signs differ and something remains. */
+function wholeQuotient(g: Graph, a: Value, b: Value, shape: number[]): Value {
   const quotient = div(g, a, b, shape);
-  if (a.dtype === 'float32') return unary(g, 'Floor', quotient);
-  // Integer division truncates: one less where the signs differ and something remains.
   const remainder = sub(g, a, mul(g, quotient, b, shape), shape);
   const zero = g.scalar(0, 'int32');
   const inexact = unary(g, 'Not', compare(g, 'Equal', remainder, zero, shape));
@@ -78,16 +132,6 @@ function floorDiv(g: Graph, a: Value, b: Value, shape: number[]): Value {
     'bool',
   );
   return sub(g, quotient, cast(g, binary(g, 'And', inexact, negative, shape, 'bool'), 'int32'), shape);
-}
-
-/** The remainder has the sign of the divisor, as in Python. */
-function floorMod(g: Graph, a: Value, b: Value, shape: number[]): Value {
-  if (a.dtype !== 'float32') return binary(g, 'Mod', a, b, shape, a.dtype);
-  const rest = g.one('Mod', [a, b], { shape, dtype: 'float32' }, { fmod: 1 });
-  const zero = scalar(g, 0);
-  const other = binary(g, 'Xor', compare(g, 'Less', rest, zero, shape), compare(g, 'Less', b, zero), shape, 'bool');
-  const shifted = binary(g, 'And', other, unary(g, 'Not', compare(g, 'Equal', rest, zero, shape)), shape, 'bool');
-  return where(g, shifted, add(g, rest, b, shape), rest, shape);
 }
 
 /** log(1 + x) and eˣ − 1 lose everything near zero: there, their series. */
@@ -114,6 +158,19 @@ function elu(g: Graph, x: Value): Value {
 function step(g: Graph, x: Value, alpha: number): Value {
   const above = cast(g, compare(g, 'Greater', x, scalar(g, 0)), 'float32');
   return alpha === 0 ? above : add(g, mul(g, above, scalar(g, 1 - alpha)), scalar(g, alpha));
+}
+
+/** −1, 0 or 1; 0 for what is no number. */
+function sign(g: Graph, x: Value): Value {
+  const zero = g.scalar(0, x.dtype);
+  const above = cast(g, compare(g, 'Greater', x, zero), x.dtype);
+  return sub(g, above, cast(g, compare(g, 'Less', x, zero), x.dtype));
+}
+
+function prelu(g: Graph, given: Value, slope: Value): Value {
+  const x = cast(g, given, 'float32');
+  const alpha = cast(g, slope, 'float32');
+  return where(g, compare(g, 'GreaterOrEqual', x, scalar(g, 0)), x, mul(g, x, alpha, x.shape), x.shape);
 }
 
 function atan2(g: Graph, y: Value, x: Value, shape: number[]): Value {
@@ -145,6 +202,8 @@ export function activate(call: Call, name: string, x: Value): Value {
       return elu(g, x);
     case 'sigmoid':
       return unary(g, 'Sigmoid', x);
+    case 'prelu':
+      return prelu(g, x, input(call, 'preluActivationWeights'));
     case 'leakyrelu':
       return g.one('LeakyRelu', [x], x, { alpha: { float: numberAttr(call, 'leakyreluAlpha', 0.2) } });
     default:
@@ -163,43 +222,51 @@ export const elementwise: Lowerings = {
   Asinh: float((g, x) => unary(g, 'Asinh', x)),
   Atan: float((g, x) => unary(g, 'Atan', x)),
   Atanh: float((g, x) => unary(g, 'Atanh', x)),
-  Ceil: simple('Ceil'),
+  Ceil: rounding('Ceil'),
   Cos: float((g, x) => unary(g, 'Cos', x)),
   Cosh: float((g, x) => unary(g, 'Cosh', x)),
   Elu: float(elu),
   Erf: float((g, x) => unary(g, 'Erf', x)),
   Exp: float((g, x) => unary(g, 'Exp', x)),
   Expm1: float(expm1),
-  Floor: simple('Floor'),
-  IsNan: (call) => g1(call, (g, x) => g.one('IsNaN', [x], { shape: x.shape, dtype: 'bool' })),
-  IsInf: (call) => g1(call, (g, x) => compare(g, 'Equal', unary(g, 'Abs', x), scalar(g, Infinity))),
-  IsFinite: (call) => g1(call, (g, x) => compare(g, 'Less', unary(g, 'Abs', x), scalar(g, Infinity))),
-  LeakyRelu: (call) => g1(call, (g, x) => g.one('LeakyRelu', [x], x, { alpha: { float: numberAttr(call, 'alpha') } })),
+  Floor: rounding('Floor'),
+  IsNan: question(false, (g, x) => g.one('IsNaN', [x], { shape: x.shape, dtype: 'bool' })),
+  IsInf: question(false, (g, x) => compare(g, 'Equal', unary(g, 'Abs', x), scalar(g, Infinity))),
+  IsFinite: question(true, (g, x) => compare(g, 'Less', unary(g, 'Abs', x), scalar(g, Infinity))),
+  LeakyRelu: (call) =>
+    g1(call, (g, given) => {
+      const x = cast(g, given, 'float32');
+      return g.one('LeakyRelu', [x], x, { alpha: { float: numberAttr(call, 'alpha') } });
+    }),
   Log: float((g, x) => unary(g, 'Log', x)),
   Log1p: float(log1p),
   LogicalNot: (call) => unary(call.graph, 'Not', cast(call.graph, input(call, 'x'), 'bool')),
   Neg: simple('Neg'),
   Reciprocal: float((g, x) => unary(g, 'Reciprocal', x)),
   Relu: simple('Relu'),
-  Relu6: float((g, x) => g.one('Clip', [x, scalar(g, 0), scalar(g, 6)], x)),
-  Round: float((g, x) => unary(g, 'Round', x)),
+  Relu6: (call) => g1(call, (g, x) => g.one('Clip', [x, g.scalar(0, x.dtype), g.scalar(6, x.dtype)], x)),
+  Round: rounding('Round'),
   Rsqrt: float((g, x) => unary(g, 'Reciprocal', unary(g, 'Sqrt', x))),
   Selu: float((g, x) => {
     const negative = mul(g, expm1(g, x), scalar(g, seluScale * seluAlpha));
     return where(g, compare(g, 'GreaterOrEqual', x, scalar(g, 0)), mul(g, x, scalar(g, seluScale)), negative, x.shape);
   }),
   Sigmoid: float((g, x) => unary(g, 'Sigmoid', x)),
-  Sign: simple('Sign'),
+  Sign: (call) => g1(call, sign),
   Sin: float((g, x) => unary(g, 'Sin', x)),
   Sinh: float((g, x) => unary(g, 'Sinh', x)),
   Softplus: float((g, x) => unary(g, 'Softplus', x)),
   Sqrt: float((g, x) => unary(g, 'Sqrt', x)),
   Square: (call) => g1(call, square),
-  Step: (call) => g1(call, (g, x) => step(g, cast(g, x, 'float32'), numberAttr(call, 'alpha', 0))),
+  Step: (call) => g1(call, (g, x) => cast(g, step(g, cast(g, x, 'float32'), numberAttr(call, 'alpha', 0)), x.dtype)),
   Tan: float((g, x) => unary(g, 'Tan', x)),
   Tanh: float((g, x) => unary(g, 'Tanh', x)),
 
-  Cast: (call) => cast(call.graph, input(call, 'x'), dtypeAttr(call)),
+  Cast: (call) => {
+    const x = input(call, 'x');
+    const dtype = dtypeAttr(call);
+    return dtype === 'int32' ? toInt32(call.graph, call.provider, x) : cast(call.graph, x, dtype);
+  },
   ClipByValue: (call) =>
     g1(call, (g, x) => {
       const bound = (name: string): Value => g.scalar(numberAttr(call, name), x.dtype);
@@ -214,7 +281,7 @@ export const elementwise: Lowerings = {
   },
   Atan2: arithmetic(atan2),
   // An integer for floats, too: so does the tfjs CPU backend.
-  FloorDiv: arithmetic((g, a, b, shape) => cast(g, floorDiv(g, a, b, shape), 'int32')),
+  FloorDiv: arithmetic((g, a, b, shape, provider) => toInt32(g, provider, floorDiv(g, a, b, shape))),
   Maximum: arithmetic((g, a, b, shape) => binary(g, 'Max', a, b, shape, a.dtype)),
   Minimum: arithmetic((g, a, b, shape) => binary(g, 'Min', a, b, shape, a.dtype)),
   Mod: arithmetic(floorMod),
@@ -225,12 +292,7 @@ export const elementwise: Lowerings = {
   Sub: arithmetic(
     (g, a, b, shape, provider) => axpy(g, provider, a, b, -1) ?? softmaxGradient(g, a, b) ?? sub(g, a, b, shape),
   ),
-  Prelu: (call) => {
-    const x = input(call, 'x');
-    const alpha = input(call, 'alpha');
-    const g = call.graph;
-    return where(g, compare(g, 'GreaterOrEqual', x, scalar(g, 0)), x, mul(g, x, alpha), x.shape);
-  },
+  Prelu: (call) => prelu(call.graph, input(call, 'x'), input(call, 'alpha')),
   EluGrad: (call) => {
     const g = call.graph;
     const dy = input(call, 'dy');

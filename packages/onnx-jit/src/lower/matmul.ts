@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { CompileError } from '../errors';
 import type { Graph, Value } from '../graph/graph';
-import { add, reshape, transpose } from './basic';
+import { add, cast, reshape, transpose } from './basic';
 import {
   booleanAttr,
   broadcast,
@@ -37,6 +36,10 @@ function matMul(g: Graph, provider: Provider, a: Value, b: Value, transposeA: bo
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const output = { shape: [...batch, rows, columns], dtype: a.dtype };
   if (!transposeA && !transposeB) return g.one('MatMul', [a, b], output);
+  const turn = (x: Value, turned: boolean): Value => (turned ? transpose(g, x, swapLast(x)) : x);
+  const plain = (): Value => g.one('MatMul', [turn(a, transposeA), turn(b, transposeB)], output);
+  // The operators that take transposes take floats alone.
+  if (a.dtype !== 'float32') return plain();
   if (batch.every((d) => d === 1)) {
     const flat = (x: Value): Value => reshape(g, x, x.shape.slice(-2));
     const turned = provider === 'cpu' && transposeA && columns >= wideProduct;
@@ -57,19 +60,21 @@ function matMul(g: Graph, provider: Provider, a: Value, b: Value, transposeA: bo
       'com.microsoft',
     );
   }
-  const left = transposeA ? transpose(g, a, swapLast(a)) : a;
-  return g.one('MatMul', [left, transposeB ? transpose(g, b, swapLast(b)) : b], output);
+  return plain();
 }
 
 function batchMatMul(call: Call): Value {
-  return matMul(
-    call.graph,
-    call.provider,
-    input(call, 'a'),
-    input(call, 'b'),
-    booleanAttr(call, 'transposeA'),
-    booleanAttr(call, 'transposeB'),
+  const numeric = (x: Value): Value => (x.dtype === 'bool' ? cast(call.graph, x, 'int32') : x);
+  const [a, b] = [numeric(input(call, 'a')), numeric(input(call, 'b'))];
+  const [transposeA, transposeB] = [booleanAttr(call, 'transposeA'), booleanAttr(call, 'transposeB')];
+  const [inner, other] = [a.shape.at(transposeA ? -2 : -1), b.shape.at(transposeB ? -1 : -2)];
+  tf.util.assert(
+    inner === other,
+    () =>
+      `Error in matMul: inner shapes (${inner}) and (${other}) of Tensors with shapes ${a.shape} and ${b.shape} ` +
+      `and transposeA=${transposeA} and transposeB=${transposeB} must match.`,
   );
+  return matMul(call.graph, call.provider, a, b, transposeA, transposeB);
 }
 
 export const matMuls: Lowerings = {
@@ -77,19 +82,27 @@ export const matMuls: Lowerings = {
   _FusedMatMul: (call) => {
     const product = batchMatMul(call);
     const bias = optionalInput(call, 'bias');
-    if (optionalInput(call, 'preluActivationWeights'))
-      throw new CompileError('fused matMul: PReLU cannot be compiled; apply it after');
     const sum = bias ? add(call.graph, product, bias, broadcast(product, bias)) : product;
     return activate(call, stringAttr(call, 'activation', 'linear'), sum);
   },
   Einsum: (call) => {
     const values = inputList(call);
     const equation = stringAttr(call, 'equation').replace(/\s/g, '');
+    tf.backend_util.decodeEinsumEquation(equation, values.length);
     const [terms = '', result = ''] = equation.split('->');
     const sizes = new Map<string, number>();
-    terms
-      .split(',')
-      .forEach((term, i) => [...term].forEach((letter, axis) => sizes.set(letter, values[i]?.shape[axis] ?? 1)));
+    terms.split(',').forEach((term, i) => {
+      const shape = values[i]?.shape ?? [];
+      [...term].forEach((letter, axis) => {
+        const size = shape[axis] ?? 1;
+        const before = sizes.get(letter) ?? size;
+        tf.util.assert(
+          before === size,
+          () => `Expected dimension ${before} at axis ${axis} of input shaped [${shape}], but got dimension ${size}`,
+        );
+        sizes.set(letter, size);
+      });
+    });
     const shape = [...result].map((letter) => sizes.get(letter) ?? 1);
     return call.graph.one('Einsum', values, { shape, dtype: values[0]?.dtype ?? 'float32' }, { equation });
   },

@@ -1,30 +1,78 @@
 import type { Graph, Value } from '../graph/graph';
-import { cast, mul, reduce, reducedShape, slice, transpose } from './basic';
+import { cast, mul, nodeOf, reduce, reducedShape, slice, transpose, where } from './basic';
 import { axesAttr, booleanAttr, input, numberAttr, type Call, type Lowering, type Lowerings } from './call';
 
-const reduction =
-  (op: string, prepare: (g: Graph, x: Value) => Value = (_, x) => x): Lowering =>
-  (call) => {
-    const x = prepare(call.graph, input(call, 'x'));
-    return reduce(call.graph, op, x, axesAttr(call, x), booleanAttr(call, 'keepDims'));
-  };
-
 const numeric = (g: Graph, x: Value): Value => (x.dtype === 'bool' ? cast(g, x, 'int32') : x);
+
+/** Whether axes of length 0 are all there is to reduce, in a result that is not empty itself. */
+const overNothing = (x: Value, axes: readonly number[]): boolean =>
+  axes.some((axis) => x.shape[axis] === 0) && x.shape.every((d, axis) => d !== 0 || axes.includes(axis));
+
+/** @param nothing the result over an axis of length 0 */
+const reduction =
+  (op: string, nothing: number, prepare: (g: Graph, x: Value) => Value): Lowering =>
+  (call) => {
+    const g = call.graph;
+    const x = prepare(g, input(call, 'x'));
+    const axes = axesAttr(call, x);
+    const keepDims = booleanAttr(call, 'keepDims');
+    if (overNothing(x, axes)) return g.fill(nothing, reducedShape(x.shape, axes, keepDims), x.dtype);
+    return reduce(g, op, x, axes, keepDims);
+  };
 
 const logical =
   (op: string): Lowering =>
   (call) => {
-    const x = cast(call.graph, input(call, 'x'), 'int32');
-    return cast(call.graph, reduce(call.graph, op, x, axesAttr(call, x), booleanAttr(call, 'keepDims')), 'bool');
+    const g = call.graph;
+    const x = cast(g, input(call, 'x'), 'int32');
+    const axes = axesAttr(call, x);
+    const keepDims = booleanAttr(call, 'keepDims');
+    if (overNothing(x, axes)) return g.fill(0, reducedShape(x.shape, axes, keepDims), 'bool');
+    return cast(g, reduce(g, op, x, axes, keepDims), 'bool');
   };
 
+/**
+ * The largest or smallest number, and NaN where there is one among them. ONNX Runtime's CPU kernel drops NaN here and
+ * there; a sum of squares is NaN for no other reason.
+ */
 const extremum =
-  (op: string): Lowering =>
+  (op: 'ReduceMax' | 'ReduceMin'): Lowering =>
   (call) => {
-    const x = numeric(call.graph, input(call, 'x'));
-    const [axis = 0] = axesAttr(call, x);
-    const output = { shape: reducedShape(x.shape, [axis], false), dtype: 'int64' } as const;
-    return cast(call.graph, call.graph.one(op, [x], output, { axis, keepdims: 0 }), 'int32');
+    const g = call.graph;
+    const x = numeric(g, input(call, 'x'));
+    const axes = axesAttr(call, x);
+    const keepDims = booleanAttr(call, 'keepDims');
+    if (overNothing(x, axes)) return g.fill(NaN, reducedShape(x.shape, axes, keepDims), x.dtype);
+    const found = reduce(g, op, x, axes, keepDims);
+    if (call.provider !== 'cpu' || !nodeOf(found, op) || x.dtype !== 'float32' || isSoftmax(x, axes)) return found;
+    const squares = reduce(g, 'ReduceSumSquare', x, axes, keepDims);
+    return where(g, g.one('IsNaN', [squares], { shape: squares.shape, dtype: 'bool' }), squares, found, found.shape);
+  };
+
+/** A softmax over the axis that is reduced: with one NaN it is NaN all over. */
+const isSoftmax = (x: Value, axes: readonly number[]): boolean =>
+  nodeOf(x, 'Softmax') !== null && axes.includes(x.shape.length - 1);
+
+/** Where the largest or smallest number stands; NaN is never chosen. */
+const position =
+  (op: 'ArgMax' | 'ArgMin'): Lowering =>
+  (call) => {
+    const g = call.graph;
+    const given = numeric(g, input(call, 'x'));
+    const [axis = 0] = axesAttr(call, given);
+    const shape = reducedShape(given.shape, [axis], false);
+    if (given.shape[axis] === 0) return g.fill(0, shape, 'int32');
+    const x =
+      call.provider === 'cpu' && given.dtype === 'float32'
+        ? where(
+            g,
+            g.one('IsNaN', [given], { shape: given.shape, dtype: 'bool' }),
+            g.scalar(op === 'ArgMax' ? -Infinity : Infinity),
+            given,
+            given.shape,
+          )
+        : given;
+    return cast(g, g.one(op, [x], { shape, dtype: 'int64' }, { axis, keepdims: 0 }), 'int32');
   };
 
 /** Softmax kinds work along the last axis; other axes are brought there. */
@@ -40,13 +88,13 @@ function alongLast(call: Call, op: string, x: Value, axis: number): Value {
 export const reductions: Lowerings = {
   All: logical('ReduceMin'),
   Any: logical('ReduceMax'),
-  ArgMax: extremum('ArgMax'),
-  ArgMin: extremum('ArgMin'),
-  Max: reduction('ReduceMax', numeric),
-  Mean: reduction('ReduceMean', (g, x) => cast(g, x, 'float32')),
-  Min: reduction('ReduceMin', numeric),
-  Prod: reduction('ReduceProd', numeric),
-  Sum: reduction('ReduceSum', numeric),
+  ArgMax: position('ArgMax'),
+  ArgMin: position('ArgMin'),
+  Max: extremum('ReduceMax'),
+  Mean: reduction('ReduceMean', 0, (g, x) => cast(g, x, 'float32')),
+  Min: extremum('ReduceMin'),
+  Prod: reduction('ReduceProd', 1, numeric),
+  Sum: reduction('ReduceSum', 0, numeric),
 
   Cumsum: (call) => {
     const x = input(call, 'x');
@@ -81,6 +129,7 @@ export const reductions: Lowerings = {
     const x = input(call, 'x');
     const [axis = 0] = axesAttr(call, x);
     const length = x.shape[axis] ?? 1;
+    if (x.shape.includes(0)) return x;
     const exclusive = booleanAttr(call, 'exclusive');
     const backwards = booleanAttr(call, 'reverse');
     const one = x.shape.map((d, i) => (i === axis ? 1 : d));

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CompileError } from '../errors';
 import { sizeOf, type Graph, type Value } from '../graph/graph';
-import { add, cast, compare, expand, mul, reshape, slice, transpose, where } from './basic';
+import { add, cast, expand, mul, reshape, slice, transpose, where } from './basic';
 import {
   axesAttr,
   dtypeAttr,
+  infoOf,
   input,
   inputList,
   numberAttr,
@@ -14,6 +15,7 @@ import {
   type Lowering,
   type Lowerings,
 } from './call';
+import { range } from './ranges';
 
 const insert = (shape: readonly number[], axis: number, length: number): number[] => [
   ...shape.slice(0, axis),
@@ -26,6 +28,10 @@ const firstAxis = (call: Call, rank: number): number => {
 };
 
 function concat(g: Graph, values: readonly Value[], axis: number): Value {
+  tf.backend_util.assertParamsConsistent(
+    values.map((v) => [...v.shape]),
+    axis,
+  );
   const parts = values.filter((v) => v.shape[axis] !== 0);
   const [first] = parts.length > 0 ? parts : values;
   if (!first) throw new CompileError('Concat: no input');
@@ -124,25 +130,6 @@ function paddingsAttr(call: Call): number[][] {
   return value.map((p: unknown) => (Array.isArray(p) ? p.map(Number) : [0, 0]));
 }
 
-/** 0, 1, … n − 1 as int32, made in the graph. */
-function range(g: Graph, n: number): Value {
-  const int = (v: number): Value => g.scalar(v, 'int32');
-  return g.one('Range', [int(0), int(n), int(1)], { shape: [n], dtype: 'int32' });
-}
-
-/** 1 where the index along a new last axis equals the given one. */
-function oneHot(g: Graph, indices: Value, depth: number): Value {
-  const column = reshape(g, cast(g, indices, 'int32'), [...indices.shape, 1]);
-  return cast(g, compare(g, 'Equal', column, range(g, depth), [...indices.shape, depth]), 'float32');
-}
-
-/** Lengths of the parts of an axis: a number of equal parts, or lengths of which one may be −1 for the rest. */
-function splitSizes(spec: number | readonly number[], length: number): number[] {
-  if (typeof spec === 'number') return Array.from({ length: spec }, () => length / spec);
-  const rest = length - spec.reduce((sum, size) => sum + Math.max(size, 0), 0);
-  return spec.map((size) => (size < 0 ? rest : size));
-}
-
 const filled =
   (number: number): Lowering =>
   (call) => {
@@ -159,6 +146,8 @@ export const shaping: Lowerings = {
   ExpandDims: (call) => {
     const x = input(call, 'input');
     const dim = numberAttr(call, 'dim', 0);
+    const rank = x.shape.length;
+    tf.util.assert(-(rank + 1) <= dim && dim <= rank, () => `Axis must be in the interval [${-(rank + 1)}, ${rank}]`);
     return reshape(call.graph, x, insert(x.shape, dim < 0 ? x.shape.length + dim + 1 : dim, 1));
   },
   Transpose: (call) => transpose(call.graph, input(call, 'x'), numbersAttr(call, 'perm')),
@@ -177,7 +166,15 @@ export const shaping: Lowerings = {
   },
   Pack: (call) => {
     const values = inputList(call);
-    const axis = firstAxis(call, (values[0]?.shape.length ?? 0) + 1);
+    const [first] = values;
+    for (const { shape } of values) {
+      tf.util.assertShapesMatch(
+        [...(first?.shape ?? [])],
+        [...shape],
+        'All tensors passed to stack must have matching shapes',
+      );
+    }
+    const axis = firstAxis(call, (first?.shape.length ?? 0) + 1);
     return concat(
       call.graph,
       values.map((v) => reshape(call.graph, v, insert(v.shape, axis, 1))),
@@ -198,7 +195,7 @@ export const shaping: Lowerings = {
     const given = call.attrs['numOrSizeSplits'];
     const spec = typeof given === 'number' ? given : numbersAttr(call, 'numOrSizeSplits');
     let from = 0;
-    return splitSizes(spec, x.shape[axis] ?? 0).map((size) => {
+    return tf.backend_util.prepareSplitSize(infoOf(x), spec, axis).map((size) => {
       const part = along(call.graph, x, axis, from, from + size);
       from += size;
       return part;
@@ -206,15 +203,18 @@ export const shaping: Lowerings = {
   },
   Slice: (call) => {
     const x = input(call, 'x');
-    // A number stands for the first axis; sizes left out or −1 reach to the end.
-    const given = (name: string): number[] =>
-      typeof call.attrs[name] === 'number' ? [call.attrs[name]] : numbersAttr(call, name);
-    const starts = given('begin');
-    const sizes = call.attrs['size'] === undefined ? [] : given('size');
-    const begin = x.shape.map((_, i) => starts[i] ?? 0);
-    const size = x.shape.map((d, i) => {
-      const wanted = sizes[i] ?? -1;
-      return wanted < 0 ? d - (begin[i] ?? 0) : wanted;
+    const given = (name: string): number | number[] =>
+      typeof call.attrs[name] === 'number' ? call.attrs[name] : numbersAttr(call, name);
+    const info = infoOf(x);
+    const wanted = call.attrs['size'] === undefined ? x.shape.map(() => -1) : given('size');
+    const [begin = [], size = []] = tf.slice_util.parseSliceParams(info, given('begin'), wanted);
+    x.shape.forEach((length, i) => {
+      const end = (begin[i] ?? 0) + (size[i] ?? 0);
+      tf.util.assert(
+        end <= length,
+        () =>
+          `Error in slice${x.shape.length}D: begin[${i}] + size[${i}] (${end}) would overflow input.shape[${i}] (${length})`,
+      );
     });
     return slice(
       call.graph,
@@ -239,7 +239,10 @@ export const shaping: Lowerings = {
       ? pad(call.graph, x, paddingsAttr(call), 'reflect', 0)
       : symmetricPad(call.graph, x, paddingsAttr(call));
   },
-  Fill: (call) => call.graph.fill(numberAttr(call, 'value'), numbersAttr(call, 'shape'), dtypeAttr(call)),
+  Fill: (call) => {
+    const dtype = dtypeAttr(call, 'dtype', typeof call.attrs['value'] === 'string' ? 'string' : 'float32');
+    return call.graph.fill(numberAttr(call, 'value'), numbersAttr(call, 'shape'), dtype);
+  },
   ZerosLike: filled(0),
   OnesLike: filled(1),
   Range: (call) => {
@@ -262,15 +265,6 @@ export const shaping: Lowerings = {
     const index = cast(g, range(g, num), 'float32');
     return add(g, mul(g, index, g.scalar(step), index.shape), g.scalar(start), index.shape);
   },
-  OneHot: (call) => {
-    const g = call.graph;
-    const hot = oneHot(g, input(call, 'indices'), numberAttr(call, 'depth'));
-    const on = numberAttr(call, 'onValue', 1);
-    const off = numberAttr(call, 'offValue', 0);
-    const values =
-      on === 1 && off === 0 ? hot : add(g, mul(g, hot, g.scalar(on - off), hot.shape), g.scalar(off), hot.shape);
-    return cast(g, values, dtypeAttr(call, 'dtype', 'float32'));
-  },
   Select: (call) => {
     const g = call.graph;
     const [condition, t, e] = [input(call, 'condition'), input(call, 't'), input(call, 'e')];
@@ -280,56 +274,5 @@ export const shaping: Lowerings = {
       ? condition
       : reshape(g, condition, [...condition.shape, ...Array.from({ length: rank - condition.shape.length }, () => 1)]);
     return where(g, cast(g, mask, 'bool'), t, e, t.shape);
-  },
-  GatherV2: (call) => {
-    const g = call.graph;
-    const x = input(call, 'x');
-    const indices = input(call, 'indices');
-    const axis = firstAxis(call, x.shape.length);
-    if (numberAttr(call, 'batchDims', 0) !== 0)
-      throw new CompileError('gather: batchDims cannot be compiled; use a one-hot product');
-    const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-    return g.one('Gather', [x, cast(g, indices, 'int32')], { shape, dtype: x.dtype }, { axis });
-  },
-  GatherNd: (call) => {
-    const g = call.graph;
-    const x = input(call, 'params');
-    const indices = input(call, 'indices');
-    const depth = indices.shape[indices.shape.length - 1] ?? 0;
-    const shape = [...indices.shape.slice(0, -1), ...x.shape.slice(depth)];
-    return g.one('GatherND', [x, cast(g, indices, 'int64')], { shape, dtype: x.dtype });
-  },
-  ScatterNd: (call) => {
-    const g = call.graph;
-    const updates = input(call, 'updates');
-    const shape = numbersAttr(call, 'shape');
-    const target = g.fill(0, shape, updates.dtype);
-    return g.one(
-      'ScatterND',
-      [target, cast(g, input(call, 'indices'), 'int64'), updates],
-      { shape, dtype: updates.dtype },
-      { reduction: 'add' },
-    );
-  },
-  /** Rows with one id are added up: a product with the one-hot ids. */
-  UnsortedSegmentSum: (call) => {
-    const g = call.graph;
-    const x = input(call, 'x');
-    const ids = input(call, 'segmentIds');
-    const segments = numberAttr(call, 'numSegments');
-    const rows = sizeOf(ids.shape);
-    const rest = x.shape.slice(ids.shape.length);
-    const hot = oneHot(g, reshape(g, ids, [rows]), segments);
-    const flat = reshape(g, cast(g, x, 'float32'), [rows, sizeOf(rest)]);
-    const sums = g.one('Gemm', [hot, flat], { shape: [segments, sizeOf(rest)], dtype: 'float32' }, { transA: 1 });
-    return reshape(g, sums, [segments, ...rest]);
-  },
-  Diag: (call) => {
-    const g = call.graph;
-    const x = input(call, 'x');
-    const n = sizeOf(x.shape);
-    const index = range(g, n);
-    const eye = cast(g, compare(g, 'Equal', reshape(g, index, [n, 1]), index, [n, n]), x.dtype);
-    return reshape(g, mul(g, eye, reshape(g, x, [n]), [n, n]), [...x.shape, ...x.shape]);
   },
 };

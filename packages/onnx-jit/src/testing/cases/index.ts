@@ -1,10 +1,12 @@
 import type { Case } from '../case';
 import { elementwiseCases } from './elementwise';
+import { indexingCases } from './indexing';
 import { matMulCases } from './matmul';
 import { networkCases } from './networks';
 import { ownOpCases } from './own-ops';
 import { reductionCases } from './reduction';
 import { shapingCases } from './shaping';
+import { specialCases } from './special';
 
 /** Every case, by the family of its kernels. */
 export const families = {
@@ -12,6 +14,8 @@ export const families = {
   reduction: reductionCases,
   matMul: matMulCases,
   shaping: shapingCases,
+  indexing: indexingCases,
   networks: networkCases,
   ownOps: ownOpCases,
+  special: specialCases,
 } satisfies Record<string, readonly Case[]>;

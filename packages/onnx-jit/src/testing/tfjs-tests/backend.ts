@@ -186,9 +186,10 @@ class CompiledBackend extends tf.KernelBackend {
         .filter(([value]) => value.source.kind === 'input')
         .map(([value, { numbers, dtype, shape }]) => [nameOf(value), wrapData(numbers!, dtype, shape)]),
     );
+    const { zero } = this.graph;
     const results = runSync(
       model,
-      feeds,
+      zero ? { ...feeds, [nameOf(zero)]: wrapData(new Float32Array(1), 'float32', []) } : feeds,
       outputs.map((o) => o.name),
     );
     return wanted.map((data, i) => {

@@ -37,6 +37,7 @@ export async function bundle(outfile: string): Promise<void> {
     format: 'cjs',
     platform: 'node',
     packages: 'external',
+    conditions: ['@ser/source'],
     alias: {
       '@tensorflow/tfjs': `${core}/dist/index.js`,
       '@tensorflow/tfjs-core': `${core}/dist/index.js`,

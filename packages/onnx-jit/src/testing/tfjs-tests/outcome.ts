@@ -17,7 +17,7 @@ export interface Outcome {
 }
 
 /** The name that tfjs gave the test, without the way of running it. */
-export const testName = (fullName: string): string => fullName.replace(/ (kernel|lazy) \{\}/, '');
+export const testName = (fullName: string): string => fullName.replace(/ (kernel|lazy) \{\}/g, '');
 
 export function outcomeOf(reports: readonly SpecReport[], known: Readonly<Record<string, string>>): Outcome {
   const tests = new Map<string, SpecReport[]>();

@@ -1,0 +1,4 @@
+import { conformance } from '../testing/conformance';
+import { indexingCases } from '../testing/cases/indexing';
+
+conformance('indexing', indexingCases);
