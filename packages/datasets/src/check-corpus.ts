@@ -1,5 +1,6 @@
 import { createDecoder } from './audio/decoder';
 import type { AudioReport } from './audio/inspect-audio';
+import { shortestSeconds } from './audio/leave-out-short';
 import type { Corpus, Utterance } from './corpus';
 import { type Fold, type FoldOptions, folds } from './folds';
 import { isInputError } from '@ser/files';
@@ -45,8 +46,6 @@ export interface CorpusCheck {
 }
 
 const silence = 1e-3;
-/** What one frame of every encoder needs, in seconds: 400 samples at 16 kHz. */
-export const shortestSeconds = 0.025;
 
 /** Decodes every utterance and says what is there: counts, durations, duplicates, and what is wrong with files. */
 export async function checkCorpus(

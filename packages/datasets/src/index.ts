@@ -3,6 +3,7 @@ export { type AudioHeader, decodeFile, type DecodedAudio, probeAudio, type Span 
 export { createDecoder, decodeAll, type Decoder } from './audio/decoder';
 export type { FlacHeader } from './audio/flac';
 export { type AudioReport, inspectAudio } from './audio/inspect-audio';
+export { leaveOutShort } from './audio/leave-out-short';
 export { readWaveform, readWaveformBytes, waveformRate } from './audio/read-waveform';
 export { resample } from './audio/resample';
 export type { WavHeader } from './audio/wav-header';

@@ -96,6 +96,11 @@ async function flacPart(source: ByteSource, header: FlacHeader, span: Span): Pro
   return channels.map((channel) => channel.subarray(first, last));
 }
 
+/** Seconds of a span, if the header knows how long the file is. */
+export function spanSeconds({ frames, sampleRate }: AudioHeader, { start = 0, end }: Span): number | undefined {
+  return frames === 0 ? undefined : Math.min(end ?? Infinity, frames / sampleRate) - start;
+}
+
 /** The frames of a span; an end up to 50 ms past the audio is taken as its end, because annotations are rounded. */
 function frameRange(header: AudioHeader, frames: number, { start = 0, end }: Span): [number, number] {
   const seconds = frames / header.sampleRate;

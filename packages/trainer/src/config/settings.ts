@@ -56,12 +56,17 @@ export const sections = {
     dataset: text({
       value: 'NAME|CARD',
       default: 'demo',
-      description: 'corpus: demo, ravdess, iemocap, msp-improv, savee, or the path of a card',
+      description: 'corpus: the name of a card, such as demo or ravdess, or its path',
     }),
     dataDir: Type.Optional(text({ value: 'DIR', description: 'folder of the corpus' })),
     allowIncomplete: flag({
       default: false,
-      description: 'go on with what is there when the counts differ from the card',
+      description:
+        'go on with what is there when the counts differ from the card, without utterances too short for any encoder',
+    }),
+    sharedSpeakers: choice(['refused', 'allowed'], {
+      default: 'refused',
+      description: 'whether speakers may be in train and test, as in MELD: said beside every result',
     }),
     trainOn: Type.Optional(text({ value: 'NAME|CARD', description: 'cross-corpus: train on all of this corpus' })),
     trainDir: Type.Optional(text({ value: 'DIR', description: 'folder of the --train-on corpus' })),

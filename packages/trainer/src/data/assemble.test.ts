@@ -32,6 +32,20 @@ describe('assembleBatch', () => {
     expect([...batch.targets.subarray(3, 6)]).toEqual([0, 0, 1]);
   });
 
+  test('several opinions on an utterance are its target', async () => {
+    const plan: BatchPlan = {
+      samples: 4000,
+      utterances: [
+        { id: 'a', start: 0, samples: 4000 },
+        { id: 'b', start: 0, samples: 4000 },
+      ],
+    };
+    const shares = (id: string): number[] | undefined => (id === 'a' ? [0.75, 0.25, 0] : undefined);
+    const batch = await assembleBatch(plan, { ...source, shares });
+    expect([...batch.targets]).toEqual([0.75, 0.25, 0, 0, 0, 1]);
+    expect([...batch.labels]).toEqual([0, 2]);
+  });
+
   test('mixes by plan: targets sum to 1, and the label is the dominant one', async () => {
     const sources = [
       { id: 'a', samples: 8000 },

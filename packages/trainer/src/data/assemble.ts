@@ -7,6 +7,8 @@ export interface WaveSource {
   wave(id: string): Float32Array | Promise<Float32Array>;
   /** Index of the utterance's class. */
   label(id: string): number;
+  /** [classes] Shares of the classes, where several people had an opinion. */
+  shares?(id: string): readonly number[] | undefined;
   readonly classes: number;
 }
 
@@ -62,19 +64,19 @@ async function renderUtterance(planned: PlannedUtterance, source: WaveSource): P
   const { mix } = planned;
   const waveform = changeSpeed(await cut(planned, source), planned.speed ?? 1);
   const label = source.label(planned.id);
-  const target = oneHot(label, source.classes);
+  const target = targetOf(planned.id, source);
   if (!mix) return { waveform, target, label };
   if (mix.kind === 'eam') {
     const interferer = await source.wave(mix.interferer);
     const mixed = energyAdaptiveMix(mix.plan, waveform, interferer);
-    const other = oneHot(source.label(mix.interferer), source.classes);
+    const other = targetOf(mix.interferer, source);
     return { waveform: mixed.waveform, target: mixLabels(target, other, mixed.lambda), label };
   }
   const mixed = labelAdaptiveMix(waveform, await cut(mix.interferer, source));
   const otherLabel = source.label(mix.interferer.id);
   return {
     waveform: mixed.waveform,
-    target: mixLabels(target, oneHot(otherLabel, source.classes), mixed.lambda),
+    target: mixLabels(target, targetOf(mix.interferer.id, source), mixed.lambda),
     label: mixed.lambda > 0.5 ? otherLabel : label,
   };
 }
@@ -83,8 +85,11 @@ async function cut({ id, start, samples }: Clip, source: WaveSource): Promise<Fl
   return (await source.wave(id)).subarray(start, start + samples);
 }
 
-function oneHot(label: number, classes: number): Float32Array {
-  const out = new Float32Array(classes);
-  out[label] = 1;
+/** [classes] What people said of an utterance: shares that sum to 1, or all of one class. */
+function targetOf(id: string, source: WaveSource): Float32Array {
+  const shares = source.shares?.(id);
+  if (shares) return Float32Array.from(shares);
+  const out = new Float32Array(source.classes);
+  out[source.label(id)] = 1;
   return out;
 }

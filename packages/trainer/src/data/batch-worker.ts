@@ -8,6 +8,8 @@ import { waveOf, type StoredWave } from './waves';
 export interface WorkerData {
   readonly waves: ReadonlyMap<string, StoredWave>;
   readonly labels: ReadonlyMap<string, number>;
+  /** [classes] Shares of the classes, of utterances on which several people had an opinion. */
+  readonly distributions?: ReadonlyMap<string, readonly number[]>;
   readonly classes: number;
 }
 
@@ -21,13 +23,18 @@ export type BatchReply = { readonly number: number } & (
   { readonly batch: BatchArrays } | { readonly error: string; readonly errorName: string }
 );
 
-export function waveSource({ waves, labels, classes }: WorkerData): WaveSource {
+export function waveSource({ waves, labels, distributions, classes }: WorkerData): WaveSource {
   const find = <T>(from: ReadonlyMap<string, T>, id: string): T => {
     const found = from.get(id);
     if (found === undefined) throw new Error(`utterance "${id}" was not loaded`);
     return found;
   };
-  return { classes, wave: (id) => waveOf(find(waves, id)), label: (id) => find(labels, id) };
+  return {
+    classes,
+    wave: (id) => waveOf(find(waves, id)),
+    label: (id) => find(labels, id),
+    shares: (id) => distributions?.get(id),
+  };
 }
 
 if (parentPort) {

@@ -64,6 +64,10 @@ const Result = Type.Object({
   wa: Measured,
   ua: Measured,
   validation: Type.Optional(Accuracies),
+  /** Of each test set, where a corpus has several. */
+  testSets: Type.Optional(Type.Record(Type.String(), Accuracies)),
+  /** Speakers in train and test, as was allowed: the result is not speaker-independent. */
+  sharedSpeakers: Type.Optional(Texts),
   /** The one whose model was kept. */
   epoch: Count,
   engine: Type.String(),

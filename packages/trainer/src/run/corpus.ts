@@ -1,10 +1,20 @@
-import { crossCorpus, folds, innerValidation, openCorpus, type Corpus, type Fold, type Utterance } from '@ser/datasets';
+import {
+  assertNoSharedAudio,
+  crossCorpus,
+  folds,
+  innerValidation,
+  leaveOutShort,
+  openCorpus,
+  type Corpus,
+  type Fold,
+  type Utterance,
+} from '@ser/datasets';
 import type { Config } from '../config/schema';
 import { seeded } from '../random';
 
-/** A fold and its inner validation utterances (part of `train`). */
+/** A fold and its inner validation: the corpus's own development set, or a part of `train`. */
 export interface Split {
-  readonly fold: Pick<Fold, 'index' | 'name' | 'train' | 'test' | 'testGroups'>;
+  readonly fold: Pick<Fold, 'index' | 'name' | 'train' | 'test' | 'testGroups' | 'testSets' | 'sharedSpeakers'>;
   readonly validation: readonly Utterance[];
 }
 
@@ -17,14 +27,18 @@ export interface OpenedData {
 
 /**
  * Opens the corpus (or the two of a cross-corpus run) and makes its folds.
- * @throws {InputError} for a missing folder, wrong counts, or folds that do not exist.
+ * @throws {InputError} for a missing folder, wrong counts, folds that do not exist, or audio on both sides of one.
  */
 export async function openData(config: Config): Promise<OpenedData> {
-  const options = { allowIncomplete: config.allowIncomplete };
+  const open = async (name: string, dir: string | undefined): Promise<Corpus> => {
+    const corpus = await openCorpus(name, dir, { allowIncomplete: config.allowIncomplete });
+    return config.allowIncomplete ? leaveOutShort(corpus) : corpus;
+  };
   if (config.trainOn !== undefined && config.testOn !== undefined) {
-    const train = await openCorpus(config.trainOn, config.trainDir ?? config.dataDir, options);
-    const test = await openCorpus(config.testOn, config.testDir ?? config.dataDir, options);
+    const train = await open(config.trainOn, config.trainDir ?? config.dataDir);
+    const test = await open(config.testOn, config.testDir ?? config.dataDir);
     const { corpus, fold } = await crossCorpus(train, test);
+    await assertNoSharedAudio([fold]);
     return {
       name: corpus.card.name,
       labels: corpus.labels,
@@ -32,13 +46,24 @@ export async function openData(config: Config): Promise<OpenedData> {
       notes: corpus.notes,
     };
   }
-  const corpus = await openCorpus(config.dataset, config.dataDir, options);
-  const splits = folds(corpus).map((fold) => ({ fold, validation: validationOf(config, corpus, fold) }));
-  return { name: corpus.card.name, labels: corpus.labels, splits, notes: corpus.notes };
+  const corpus = await open(config.dataset, config.dataDir);
+  const made = folds(corpus, { sharedSpeakers: config.sharedSpeakers });
+  await assertNoSharedAudio(made);
+  const splits = made.map((fold) => ({ fold, validation: validationOf(config, corpus, fold) }));
+  const shared = sharedNote(made);
+  const notes = shared === undefined ? corpus.notes : [...corpus.notes, shared];
+  return { name: corpus.card.name, labels: corpus.labels, splits, notes };
+}
+
+/** Folds that share speakers are no speaker-independent evaluation, which nobody is to find out later. */
+function sharedNote(made: readonly Fold[]): string | undefined {
+  const shared = new Set(made.flatMap(({ sharedSpeakers }) => sharedSpeakers)).size;
+  return shared === 0 ? undefined : `not speaker-independent: ${shared} speakers are in train and test, as was allowed`;
 }
 
 function validationOf(config: Config, corpus: Corpus, fold: Fold): readonly Utterance[] {
-  if (config.validationGroups === 0) return [];
+  // The corpus's own development set is never trained on, whether it is used to choose or not.
+  if (config.validationGroups === 0) return fold.dev;
   const random = seeded(config.seed, 'validation', fold.name);
   return innerValidation(fold, corpus, { groups: config.validationGroups, random }).validation;
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,6 +32,44 @@ function run(name: string, jobs = 1, lines: string[] = []): Promise<CvResult> {
 }
 const predictionsOf = (dir: string, fold: number): string => join(foldFolder(dir, fold), 'predictions.jsonl');
 const foldFile = (name: string, fold: number): string => join(foldFolder(join(root, name), fold), 'fold.json');
+
+test("the corpus's own split is one experiment, with its development set, its test sets and the speakers it shares", async () => {
+  const dir = join(root, 'official');
+  const { card: plain, files } = writeOwnCorpus(dir);
+  const splits = ['Train', 'Train', 'Train', 'Train', 'Dev', 'Dev', 'Dev', 'Test1', 'Test2', 'Test1', 'Test2', 'Test1'];
+  const rows = readFileSync(join(dir, 'rows.jsonl'), 'utf8').split('\n');
+  const withSplit = rows.map((row, i) => JSON.stringify({ ...(JSON.parse(row) as object), split: splits[i] }));
+  writeFileSync(join(dir, 'rows.jsonl'), withSplit.join('\n'));
+  const own = join(dir, 'split.json');
+  writeFileSync(
+    own,
+    JSON.stringify({ ...(JSON.parse(readFileSync(plain, 'utf8')) as object), folds: { by: 'split' } }),
+  );
+  const flags = flagsOf('official', { dataset: own });
+  const progress = createProgress({ quiet: true });
+  await expect(runCv(resolved(flags), { jobs: 1, progress, self })).rejects.toThrow(
+    /speaker bob on both sides, train and dev|speaker .* on both sides.*--shared-speakers=allowed/,
+  );
+  const lines: string[] = [];
+  const { results } = await runCv(resolved({ ...flags, sharedSpeakers: 'allowed' }), {
+    jobs: 1,
+    progress: { ...progress, line: (line) => void lines.push(line) },
+    self,
+  });
+  expect(results).toMatchObject([
+    { name: 'Test1+Test2', trainUtterances: 4, testUtterances: 5, validationGroups: ['bob'], sharedSpeakers: ['bob'] },
+  ]);
+  expect(Object.keys(results[0]?.testSets ?? {})).toEqual(['Test1', 'Test2']);
+  expect(files).toHaveLength(12);
+  expect(lines.join('\n')).toMatch(/not speaker-independent: 1 speakers are in train and test, as was allowed/);
+  expect(lines.join('\n')).toMatch(/Test1\+Test2: WA .*; Test1: WA .*; Test2: WA .*; not speaker-independent/);
+
+  // A file on both sides under another name stops the run.
+  writeFileSync(files[11] ?? '', readFileSync(files[0] ?? ''));
+  await expect(
+    runCv(resolved({ ...flags, sharedSpeakers: 'allowed', name: 'leak' }), { jobs: 1, progress, self }),
+  ).rejects.toThrow(/the same audio on two sides: audio.ann-calm-1.wav = audio.cy-upset-2.wav \(train and test\)/);
+}, 60_000);
 
 test.each([1, 2])(
   'with --jobs=%i, a fold that fails is reported while the others finish, and only it is run again',

@@ -92,7 +92,9 @@ async function runHere(
   ]);
   const createEncoder = openEncoder(config);
   const minSamples = await shortest(createEncoder);
-  const needed = new Map(splits.flatMap(({ fold }) => [...fold.train, ...fold.test]).map((u) => [u.id, u]));
+  const needed = new Map(
+    splits.flatMap(({ fold, validation }) => [...fold.train, ...validation, ...fold.test]).map((u) => [u.id, u]),
+  );
   const waves = await loadWaves([...needed.values()], {
     trim: config.trim,
     trimDb: config.trimDb,
@@ -193,6 +195,10 @@ async function refuseOtherSettings(dir: string, config: Config): Promise<void> {
   );
 }
 
-function summary({ fold, name, wa, ua, seconds, testUtterances }: FoldResult): string {
-  return `fold ${fold}  ${name}: WA ${percent(wa)} %  UA ${percent(ua)} %  (${testUtterances} test utterances, ${Math.round(seconds)} s of training)`;
+function summary({ fold, name, wa, ua, seconds, testUtterances, testSets, sharedSpeakers }: FoldResult): string {
+  const sets = Object.entries(testSets ?? {}).map(
+    ([set, score]) => `; ${set}: WA ${percent(score.wa)} %  UA ${percent(score.ua)} %`,
+  );
+  const shared = sharedSpeakers ? `; not speaker-independent: ${sharedSpeakers.length} speakers in train and test` : '';
+  return `fold ${fold}  ${name}: WA ${percent(wa)} %  UA ${percent(ua)} %  (${testUtterances} test utterances, ${Math.round(seconds)} s of training)${sets.join('')}${shared}`;
 }

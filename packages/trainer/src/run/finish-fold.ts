@@ -6,7 +6,7 @@ import { loadModel, saveModel } from '../record/model-file';
 import type { Position } from '../record/position';
 import type { FoldResult } from '../record/run-files';
 import { swapAverage } from './averaging';
-import { accuracies } from './evaluate';
+import { accuracies, type Judgement } from './evaluate';
 import type { OpenFold } from './open-fold';
 import { versions } from './versions';
 
@@ -40,6 +40,8 @@ export async function finishFold(fold: OpenFold, position: Position): Promise<Fo
     labels,
     seconds: Math.round(position.seconds * 10) / 10,
     ...accuracies(judgements, labelOf, labels.length),
+    ...testSetScores(fold, judgements),
+    ...(split.sharedSpeakers?.length ? { sharedSpeakers: split.sharedSpeakers } : {}),
     ...(validated ? { validation: accuracies(validated, labelOf, labels.length) } : {}),
     epoch: config.select === 'best' ? (position.best?.epoch ?? config.epochs) : config.epochs,
     engine: engine.name,
@@ -48,6 +50,18 @@ export async function finishFold(fold: OpenFold, position: Position): Promise<Fo
   lease?.check();
   await writeFileWhole(fold.path('fold.json'), `${JSON.stringify(result, null, 2)}\n`);
   return result;
+}
+
+/** Test1 and Test2 are two results: their mean is nobody's. */
+function testSetScores({ job, labelOf }: OpenFold, judgements: readonly Judgement[]): Pick<FoldResult, 'testSets'> {
+  const { fold: split, labels } = job;
+  if (!split.testSets?.length) return {};
+  const scores = split.testSets.map(({ name, utterances }) => {
+    const ids = new Set(utterances.map(({ id }) => id));
+    const part = judgements.filter(({ id }) => ids.has(id));
+    return [name, accuracies(part, labelOf, labels.length)] as const;
+  });
+  return { testSets: Object.fromEntries(scores) };
 }
 
 /** The speakers of utterances, sorted. */

@@ -21,8 +21,9 @@ import { endEpoch, measureWeights, save, trainEpoch } from './train-epoch';
 export interface FoldJob {
   readonly config: Config;
   readonly labels: readonly string[];
-  readonly fold: Pick<Fold, 'index' | 'name' | 'train' | 'test' | 'testGroups'>;
-  /** Inner validation: part of `fold.train`, left out of training. */
+  readonly fold: Pick<Fold, 'index' | 'name' | 'train' | 'test' | 'testGroups'> &
+    Partial<Pick<Fold, 'testSets' | 'sharedSpeakers'>>;
+  /** Inner validation: the corpus's own development set, or the part of `fold.train` that is left out of training. */
   readonly validation: readonly Utterance[];
   readonly waves: ReadonlyMap<string, StoredWave>;
   readonly createEncoder: () => Promise<Encoder>;

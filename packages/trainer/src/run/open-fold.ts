@@ -52,7 +52,9 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
   try {
     const held = new Set(job.validation.map(({ id }) => id));
     const train = fold.train.filter(({ id }) => !held.has(id));
-    const classOf = new Map([...fold.train, ...fold.test].map(({ id, label }) => [id, labels.indexOf(label)]));
+    const all = [...fold.train, ...job.validation, ...fold.test];
+    const classOf = new Map(all.map(({ id, label }) => [id, labels.indexOf(label)]));
+    const distributions = new Map(all.flatMap(({ id, distribution }) => (distribution ? [[id, distribution]] : [])));
     const waves = new Map([...classOf.keys()].map((id) => [id, storedWave(job.waves, id)]));
     const sourcesOf = (list: readonly Utterance[]): Source[] => list.map(({ id }) => storedWave(waves, id));
 
@@ -64,7 +66,7 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     const step = engine.compile((input: StepInput) => trainStep(model, state, config, input));
     closing.add(() => step.dispose());
 
-    const loader = createLoader({ waves, labels: classOf, classes: labels.length });
+    const loader = createLoader({ waves, labels: classOf, distributions, classes: labels.length });
     closing.add(() => loader.close());
     const note = (line: string): void => progress.line(`fold ${fold.index}  ${line}`);
     const signals = framesStay(config, engine)
