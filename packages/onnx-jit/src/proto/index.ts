@@ -1,0 +1,3 @@
+export { decodeMessage, encodeMessage, type Message, type MessageName } from './message';
+export { readModelMetadata } from './metadata';
+export { attributeType } from './schema';
