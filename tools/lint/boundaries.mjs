@@ -10,7 +10,8 @@ export const arrows = {
   'onnx-jit': [],
   'frontend-wavlm': ['files', 'onnx-jit'],
   datasets: ['files'],
-  trainer: ['files', 'augment-eam', 'pool-flam', 'losses-mll', 'onnx-jit', 'frontend-wavlm', 'datasets'],
+  recognize: [],
+  trainer: ['files', 'augment-eam', 'pool-flam', 'losses-mll', 'onnx-jit', 'frontend-wavlm', 'datasets', 'recognize'],
 };
 
 /** The same arrows as constraints for `@nx/enforce-module-boundaries`; tags stand in each package.json. */

@@ -14,6 +14,7 @@ test('the boundary rule refuses every arrow that architecture does not draw, and
     'onnx-jit',
     'frontend-wavlm',
     'datasets',
+    'recognize',
     'trainer',
   ];
   const allBut = (...allowed: string[]) => others.filter((name) => !allowed.includes(name));
@@ -25,6 +26,7 @@ test('the boundary rule refuses every arrow that architecture does not draw, and
     'onnx-jit': allBut('onnx-jit'),
     'frontend-wavlm': allBut('frontend-wavlm', 'files', 'onnx-jit'),
     datasets: allBut('datasets', 'files'),
+    recognize: allBut('recognize'),
     trainer: [],
   });
 });
