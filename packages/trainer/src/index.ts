@@ -49,6 +49,5 @@ export {
   type StepOutput,
   type StepSettings,
 } from './training/step';
-export { exportModel } from './inference/export';
-export { predictFile, type Prediction, type WindowPrediction } from './inference/predict';
-export { openPredictor, type Predictor } from './inference/predictor';
+export { exportModel, type ExportOptions } from './inference/export';
+export { openRecognizer, type OpenRecognizerOptions } from './inference/open-recognizer';

@@ -99,9 +99,12 @@ test('a model, and what it says of a file that is no recording', async () => {
   expect(printed).toContain(`{"file":"${good}","label":`);
   expect(printed).toContain(`${text}: `);
   expect(printed).toContain(`${at('missing.wav')}: `);
-  expect(printed).toContain('2 of 3 files could not be used');
+  expect(printed).toContain('2 of 3 recordings could not be used');
   printed = '';
-  expect(await runProgram(['predict', at('runs', 'own'), good])).toBe(2);
+  expect(await runProgram(['predict', at('runs', 'own'), good])).toBe(0); // all folds of a run together
+  expect(printed).toContain(`{"file":"${good}","label":`);
+  printed = '';
+  expect(await runProgram(['export', at('runs', 'own'), at('own.onnx')])).toBe(2);
   expect(printed).toContain('this is a run folder: name one of its folds');
 });
 

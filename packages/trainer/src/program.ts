@@ -3,10 +3,12 @@ import { ablateCommand } from './commands/ablate';
 import { compareCommand } from './commands/compare';
 import { configCommand } from './commands/config';
 import { dataCommand } from './commands/data';
+import { embedCommand } from './commands/embed';
 import { encoderCommand } from './commands/encoder';
 import { exportCommand } from './commands/export';
 import { Interrupted } from './commands/interrupt';
 import { predictCommand } from './commands/predict';
+import { pushCommand } from './commands/push';
 import { cvCommand, foldCommand } from './commands/run';
 import { isInputError } from '@ser/files';
 
@@ -38,7 +40,9 @@ function createProgram(): Command {
     .addCommand(cvCommand())
     .addCommand(foldCommand())
     .addCommand(predictCommand())
+    .addCommand(embedCommand())
     .addCommand(exportCommand())
+    .addCommand(pushCommand())
     .addCommand(compareCommand())
     .addCommand(ablateCommand())
     .addCommand(dataCommand())

@@ -1,61 +1,67 @@
 import { Command, Option } from 'commander';
-import { InputError, isInputError } from '@ser/files';
-import type { EngineName } from '../training/engine';
-import { modelFile } from '../inference/model-path';
-import type { predictFile } from '../inference/predict';
+import type { Prediction } from '../inference/describe-prediction';
+import { addModelOptions, eachUsable, modelArgument, modelOptions, type ModelFlags } from './model-options';
 
-interface PredictOptions {
-  readonly format: 'json' | 'table';
-  readonly window: string;
-  readonly weights?: string;
-  readonly engine: EngineName;
+interface PredictFlags extends ModelFlags {
+  readonly format: 'json' | 'csv' | 'table';
+  readonly hub?: boolean;
 }
 
-/** `ser predict model/ *.wav`. */
+/** `ser predict MODEL recordings/`. */
 export function predictCommand(): Command {
-  return new Command('predict')
+  const command = new Command('predict')
     .description(
-      'say what a model hears: a JSON line or a table row for each file, long recordings in windows with a timeline',
+      'say what a model hears: a JSON line, CSV line or table row for each recording, long ones in windows with a timeline',
     )
-    .argument('<model>', "a fold's folder, its model.safetensors, or a file of ser export")
-    .argument('<files...>', 'recordings')
-    .addOption(new Option('--format <format>', 'json (lines) or table').choices(['json', 'table']).default('json'))
-    .option('--window <seconds>', 'recordings longer than this are heard in half-overlapping windows', '10')
-    .option('--weights <dir>', 'folder of the pre-trained encoder, if it has moved')
+    .argument('<model>', `${modelArgument}; with --hub a name OWNER/NAME`)
+    .argument(
+      '<recordings...>',
+      'files; folders; globs; .csv or .jsonl with a column audio, file or path (and start, end); - for standard input',
+    )
     .addOption(
-      new Option('--engine <name>', 'what computes')
-        .choices(['onnx-cpu', 'onnx-webgpu', 'onnx-cuda', 'tfjs-node-gpu', 'tfjs-node', 'tfjs-cpu'])
-        .default('onnx-cpu'),
+      new Option('--format <format>', 'json (lines), csv or table').choices(['json', 'csv', 'table']).default('json'),
     )
-    .action(async (path: string, files: string[], options: PredictOptions) => {
-      const window = Number(options.window);
-      if (!(window >= 0.5)) throw new InputError(`--window=${options.window}: expected at least 0.5 seconds`);
-      modelFile(path);
-      const { openPredictor } = await import('../inference/predictor');
-      const { predictFile } = await import('../inference/predict');
-      const predictor = await openPredictor(path, { weights: options.weights, engine: options.engine });
-      let failed = 0;
-      try {
-        for (const file of files) {
-          try {
-            const prediction = await predictFile(predictor, file, window);
-            process.stdout.write(options.format === 'json' ? `${JSON.stringify(prediction)}\n` : tableRows(prediction));
-          } catch (error) {
-            if (!isInputError(error)) throw error;
-            process.stderr.write(`${error.message}\n`);
-            failed++;
-          }
-        }
-      } finally {
-        await predictor.dispose();
-      }
-      if (failed > 0) throw new InputError(`${failed} of ${files.length} files could not be used`);
-    });
+    .option('--hub', 'download the model from the Hugging Face hub, unless it has been downloaded before');
+  return addModelOptions(command).action(async (path: string, args: string[], flags: PredictFlags) => {
+    const { expandInputs } = await import('../inference/inputs');
+    const { openRecognizer } = await import('../inference/open-recognizer');
+    const { describePrediction } = await import('../inference/describe-prediction');
+    const model = flags.hub ? await (await import('../inference/hub')).pullModel(path) : path;
+    const recognizer = await openRecognizer(model, modelOptions(flags));
+    try {
+      const { labels, framesPerSecond } = recognizer.description;
+      const inputs = await expandInputs(args, process.stdin);
+      const csv = await import('csv-stringify/sync');
+      if (flags.format === 'csv') process.stdout.write(csv.stringify([['file', 'label', ...labels, 'start', 'end']]));
+      await eachUsable(
+        inputs,
+        ({ name }) => name,
+        async ({ name, read }) => {
+          const prediction = describePrediction(name, await recognizer.recognize(await read()), framesPerSecond);
+          process.stdout.write(
+            flags.format === 'json'
+              ? `${JSON.stringify(prediction)}\n`
+              : flags.format === 'csv'
+                ? csv.stringify([csvRow(prediction, labels)])
+                : tableRows(prediction),
+          );
+        },
+      );
+    } finally {
+      await recognizer.close();
+    }
+  });
 }
 
-type Shown = Awaited<ReturnType<typeof predictFile>>;
+const csvRow = ({ file, label, probabilities, start, end }: Prediction, labels: readonly string[]): unknown[] => [
+  file,
+  label,
+  ...labels.map((name) => probabilities[name]),
+  start,
+  end,
+];
 
-function tableRows({ file, label, probabilities, peaks, timeline = [] }: Shown): string {
+function tableRows({ file, label, probabilities, peaks, timeline = [] }: Prediction): string {
   const row = (name: string, of: string, values: Readonly<Record<string, number>>): string =>
     `${name}  ${of.padEnd(10)}  ${Object.entries(values)
       .map(([key, p]) => `${key} ${p.toFixed(3)}`)

@@ -1,39 +1,55 @@
-import { dirname } from 'node:path';
-import { exportOnnx } from '@ser/onnx-jit';
-import * as tf from '@tensorflow/tfjs';
-import { sampleRate } from '../data/plan';
-import { writeFileWhole } from '@ser/files';
-import { disposeModel } from '../model/model';
-import { infer } from '../run/evaluate';
-import { encodeMetadata } from './export-metadata';
-import { modelCard } from './model-card';
-import { openModel } from './predictor';
+import { existsSync } from 'node:fs';
+import { readJsonIfThere, writeFileWhole } from '@ser/files';
+import { readDescription } from '@ser/recognize';
+import { InputError, isInputError } from '@ser/files';
+import { buildModel, type BuildOptions } from './build-model';
+import { measureLoss, type MeasuredLoss } from './measure-loss';
+import { modelCard, type Described } from './model-card';
+
+export interface ExportOptions extends BuildOptions {
+  /** Folder of the corpus, if it has moved: fp16 and int8 are measured on its recordings. */
+  readonly dataDir?: string;
+}
 
 /**
- * Writes a trained model as one ONNX file, waveform [1, samples] in, probabilities, embedding and attention out, and a
- * model card beside it.
+ * Writes a trained model as one ONNX file (see `wholeModel`), a JSON file that describes it, and a model card.
+ *
+ * @returns the files written, and what there is to say about them
+ * @throws {InputError} when the model cannot be read, or a file is in the way that is no former export
  */
 export async function exportModel(
   path: string,
   onnxPath: string,
-  options: { weights?: string } = {},
-): Promise<{ onnxPath: string; cardPath: string }> {
-  const { model, config, labels, file } = await openModel(path, options.weights);
-  const example = { waveform: tf.zeros<tf.Rank.R2>([1, 4 * sampleRate]) };
-  const predict = ({ waveform }: { waveform: tf.Tensor2D }): ReturnType<typeof infer> =>
-    infer(model, { waves: waveform, lengths: lengthOf(waveform) });
-  const trim = config.trim === 'silence' ? { trim: config.trimDb } : {};
-  const bytes = exportOnnx(predict, example, {
-    dynamicAxes: { waveform: { 1: 'samples' } },
-    metadata: encodeMetadata({ labels, minSamples: model.encoder.minSamples, ...trim }),
-  });
-  disposeModel(model);
-  const cardPath = `${onnxPath.replace(/\.onnx$/, '')}.md`;
-  const card = await modelCard({ config, labels, foldDir: dirname(file), onnxPath, bytes: bytes.length });
-  await writeFileWhole(onnxPath, bytes);
-  await writeFileWhole(cardPath, card);
-  return { onnxPath, cardPath };
+  options: ExportOptions = {},
+): Promise<{ files: string[]; description: Described; notes: string[] }> {
+  if (!onnxPath.endsWith('.onnx')) throw new InputError(`${onnxPath}: expected a name that ends in .onnx`);
+  const [jsonPath, cardPath] = ['json', 'md'].map((ending) => onnxPath.replace(/onnx$/, ending)) as [string, string];
+  await checkFree(onnxPath, jsonPath, cardPath);
+  const built = await buildModel(path, onnxPath, options);
+  const notes: string[] = [];
+  let loss: MeasuredLoss | undefined;
+  try {
+    loss = options.precision && options.precision !== 'fp32' ? await measureLoss(built, options.dataDir) : undefined;
+  } catch (error) {
+    // Without the corpus the file is as good, and says that nobody measured it.
+    if (!isInputError(error)) throw error;
+    notes.push(`the loss of accuracy was not measured: ${error.message}`);
+  }
+  const description: Described = loss ? { ...built.description, loss } : built.description;
+  await writeFileWhole(onnxPath, built.bytes);
+  await writeFileWhole(jsonPath, `${JSON.stringify(description, null, 2)}\n`);
+  await writeFileWhole(cardPath, modelCard(description, built.config));
+  return { files: [onnxPath, jsonPath, cardPath], description, notes };
 }
 
-/** The number of samples, as a tensor [1]. */
-const lengthOf = (waveform: tf.Tensor2D): tf.Tensor1D => tf.fill([1], waveform.shape[1], 'int32');
+/** Only an export that was made before may be written over. */
+async function checkFree(onnxPath: string, jsonPath: string, cardPath: string): Promise<void> {
+  const there = [onnxPath, jsonPath, cardPath].find((path) => existsSync(path));
+  if (there === undefined) return;
+  try {
+    readDescription(await readJsonIfThere(jsonPath), jsonPath);
+  } catch (error) {
+    if (!isInputError(error)) throw error;
+    throw new InputError(`${there}: is there already and is no former export; expected a name that is free`);
+  }
+}

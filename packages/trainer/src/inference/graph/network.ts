@@ -1,0 +1,37 @@
+import { selectLayer } from '@ser/frontend-wavlm';
+import { exportOnnx } from '@ser/onnx-jit';
+import * as tf from '@tensorflow/tfjs';
+import { sampleRate } from '../../data/plan';
+import { forward, type Model } from '../../model/model';
+
+/**
+ * What an exported model gives as its embedding: `projection` is z, the space of the center loss; `utterance` the pooled
+ * frames f; a number the mean over the frames of that layer of the encoder (0: the input of block 1).
+ */
+export type EmbeddingChoice = 'projection' | 'utterance' | number;
+
+/** The trained network for one utterance of any length, as ONNX: waveform [1, samples] in. */
+export function networkOnnx(
+  model: Model,
+  options: { readonly embedding: EmbeddingChoice; readonly operators: 'onnx' | 'onnxruntime' },
+): Uint8Array {
+  const example = { waveform: tf.zeros<tf.Rank.R2>([1, 4 * sampleRate]) };
+  try {
+    return exportOnnx(({ waveform }: typeof example) => predict(model, waveform, options.embedding), example, {
+      dynamicAxes: { waveform: { 1: 'samples' } },
+      operators: options.operators,
+    });
+  } finally {
+    example.waveform.dispose();
+  }
+}
+
+function predict(model: Model, waves: tf.Tensor2D, choice: EmbeddingChoice): Record<string, tf.Tensor2D> {
+  const input = { waves, lengths: tf.fill([1], waves.shape[1], 'int32') as tf.Tensor1D };
+  const { logits, attention, embedding, utterance } = forward(model, input);
+  const probabilities = tf.softmax(logits);
+  if (choice === 'projection') return { probabilities, attention, embedding };
+  if (choice === 'utterance') return { probabilities, attention, embedding: utterance };
+  const layer = selectLayer(model.encoder.apply(input, { layers: true }), choice);
+  return { probabilities, attention, embedding: tf.mean(layer, 1) };
+}

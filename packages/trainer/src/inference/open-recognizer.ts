@@ -1,0 +1,100 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { readWaveform, readWaveformBytes } from '@ser/datasets';
+import * as ort from '@ser/onnx-jit/onnxruntime';
+import {
+  open,
+  readDescription,
+  type Decode,
+  type ModelDescription,
+  type OpenOptions,
+  type Recognizer,
+} from '@ser/recognize';
+import { InputError, messageOf } from '@ser/files';
+import { buildModel, descriptionInside, type BuildOptions } from './build-model';
+import { ensembleOf } from './ensemble';
+import { modelFile } from './model-path';
+
+/** Execution providers of ONNX Runtime by the names that `--engine` has for them. */
+export const inferenceEngines = { 'onnx-cpu': 'cpu', 'onnx-webgpu': 'webgpu', 'onnx-cuda': 'cuda' } as const;
+export type InferenceEngine = keyof typeof inferenceEngines;
+
+export interface OpenRecognizerOptions extends BuildOptions {
+  readonly engine?: InferenceEngine;
+}
+
+/**
+ * Opens a trained model: a file of `ser export`; a fold's folder or its `model.safetensors`, which is exported in
+ * memory, so that it gives the same numbers; or a run's folder, whose folds answer together (the mean of their
+ * probabilities).
+ *
+ * @throws {InputError} saying what was looked for
+ */
+export async function openRecognizer(path: string, options: OpenRecognizerOptions = {}): Promise<Recognizer> {
+  if (path.endsWith('.onnx')) return openExported(path, options);
+  const folds = foldsOf(path);
+  if (folds.length === 0) return openTrained(path, options);
+  const members: Recognizer[] = [];
+  for (const fold of folds) members.push(await openTrained(fold, options));
+  return ensembleOf(members);
+}
+
+/** The folders of the folds of a run that have a model; none when the folder is no run. */
+function foldsOf(path: string): string[] {
+  if (!existsSync(join(path, 'config.json')) || existsSync(join(path, 'model.safetensors'))) return [];
+  return readdirSync(path)
+    .filter((name) => /^fold-\d+$/.test(name) && existsSync(join(path, name, 'model.safetensors')))
+    .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
+    .map((name) => join(path, name));
+}
+
+async function openTrained(path: string, options: OpenRecognizerOptions): Promise<Recognizer> {
+  const { bytes, description, config } = await buildModel(modelFile(path), 'model.onnx', options);
+  return open(bytes, { ...opening(options, config.threads), description });
+}
+
+async function openExported(path: string, options: OpenRecognizerOptions): Promise<Recognizer> {
+  const { window, precision, operators, embedding } = options;
+  const asked = Object.entries({ window, precision, operators, layer: embedding }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (asked) {
+    const [name, value] = asked;
+    throw new InputError(
+      `--${name}=${value}: ${path} is exported already and cannot be changed; expected a fold's folder, or export it again with --${name}`,
+    );
+  }
+  if (!existsSync(path) || !statSync(path).isFile()) throw new InputError(`${path}: no such file`);
+  if (existsSync(path.replace(/\.onnx$/, '.json'))) return open(path, opening(options));
+  return open(path, { ...opening(options), description: await readInside(path) });
+}
+
+async function readInside(path: string): Promise<ModelDescription> {
+  let inside: unknown;
+  try {
+    inside = descriptionInside(await readFile(path));
+  } catch (error) {
+    throw new InputError(`${path}: no ONNX model (${messageOf(error)})`);
+  }
+  return readDescription(inside, path);
+}
+
+function opening({ engine = 'onnx-cpu' }: OpenRecognizerOptions, threads = 0): OpenOptions {
+  return {
+    runtime: ort,
+    decode,
+    session: {
+      executionProviders: [inferenceEngines[engine]],
+      ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
+    },
+  };
+}
+
+/** WAV and FLAC of any rate, read as in training. */
+const decode: Decode = async (sound) => {
+  if (typeof sound === 'string') return readWaveform(sound);
+  if (sound instanceof URL) throw new InputError(`${basename(sound.pathname)}: expected a file, not a URL`);
+  if (sound instanceof Uint8Array) return readWaveformBytes(sound);
+  return readWaveformBytes(new Uint8Array(sound instanceof Blob ? await sound.arrayBuffer() : sound));
+};
