@@ -17,7 +17,8 @@ test('every card of the repository is shipped and valid', () => {
 test('the counts of the cards agree with themselves and with the published totals', () => {
   for (const name of cardNames) {
     const expected = card(name).expected;
-    const sum = Object.values(expected?.classes ?? {}).reduce((a, b) => a + b, 0);
+    if (expected?.classes === undefined) continue; // its counts differ from release to release
+    const sum = Object.values(expected.classes).reduce((a, b) => a + b, 0);
     expect(sum).toBe(expected?.utterances);
     expect(Object.keys(expected?.classes ?? {}).sort()).toEqual([...card(name).labels.classes].sort());
   }
@@ -79,6 +80,6 @@ describe('a card that is wrong says all that is wrong, in one line', () => {
   });
 
   test('an unknown name lists those there are', () => {
-    expect(() => card('emodb')).toThrow(/emodb: no such corpus, expected one of demo, .*ravdess.* or a card's path/);
+    expect(() => card('emodb')).toThrow(/emodb: no such corpus, expected one of .*emo-db.*ravdess.* or a card's path/);
   });
 });

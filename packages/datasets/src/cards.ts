@@ -1,14 +1,42 @@
+import asvpEsd from '../../../datasets/asvp-esd.json';
+import cafe from '../../../datasets/cafe.json';
+import cremaD from '../../../datasets/crema-d.json';
 import demo from '../../../datasets/demo.json';
 import demoFirst from '../../../datasets/demo-first.json';
 import demoSecond from '../../../datasets/demo-second.json';
+import emoDb from '../../../datasets/emo-db.json';
+import emovo from '../../../datasets/emovo.json';
+import esd from '../../../datasets/esd.json';
 import iemocap from '../../../datasets/iemocap.json';
+import meld from '../../../datasets/meld.json';
 import mspImprov from '../../../datasets/msp-improv.json';
+import mspPodcast from '../../../datasets/msp-podcast.json';
+import nemo from '../../../datasets/nemo.json';
 import ravdess from '../../../datasets/ravdess.json';
 import savee from '../../../datasets/savee.json';
+import tess from '../../../datasets/tess.json';
 import { type CorpusCard, validateCard } from './card';
 import { InputError } from '@ser/files';
 
-const shipped: readonly { readonly name: string }[] = [demo, demoFirst, demoSecond, iemocap, mspImprov, ravdess, savee];
+const shipped: readonly { readonly name: string }[] = [
+  asvpEsd,
+  cafe,
+  cremaD,
+  demo,
+  demoFirst,
+  demoSecond,
+  emoDb,
+  emovo,
+  esd,
+  iemocap,
+  meld,
+  mspImprov,
+  mspPodcast,
+  nemo,
+  ravdess,
+  savee,
+  tess,
+];
 
 /** The names of the cards that come with the package. */
 export const cardNames: readonly string[] = shipped.map((card) => card.name);

@@ -39,7 +39,7 @@ export function labelJudge(labels: CorpusCard['labels']): (raw: readonly RawLabe
     if (!first) return { leftOut: 'without a label' };
     const [label, most] = first;
     if (second && second[1] === most) return { leftOut: 'without a most frequent label' };
-    if (isIgnored(label)) return { leftOut: label.slice(1) };
+    if (isIgnored(label)) return { leftOut: label.slice(1) || 'without a label' };
     if (most < agreement * total) return { leftOut: `with agreement below ${agreement}` };
     if (!soft || opinions.size === 1) return { label };
     const weights = classes.map((name) => opinions.get(name) ?? 0);

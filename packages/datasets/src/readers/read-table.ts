@@ -48,6 +48,9 @@ export function readRows(card: CorpusCard, text: string, file: string): readonly
   return tableReader(card, source, file).rows(parseTable(text, file), (audio) => audio).utterances;
 }
 
+/** An empty cell, for a card that ignores those. */
+const unlabelled: RawLabel = ['', 1];
+
 interface TableReader {
   /** What a row says about its audio file. */
   audioOf(row: Row): string | undefined;
@@ -104,9 +107,15 @@ function tableReader(card: CorpusCard, source: TableSource, file: string): Table
         const rowLabels = labelsOf(row, labelColumn, fault);
         const labels: readonly RawLabel[] =
           rowLabels.length === 0 && typeof pathLabel === 'string' ? [[pathLabel, 1]] : rowLabels;
-        if (labels.length === 0 && good) fault('no label');
+        if (labels.length === 0 && good && !card.labels.ignore?.includes('')) fault('no label');
         const audio = locate(named);
-        const source = { fields, labels, audio: audio ?? named, name: named, origin: `${file}:${row.line}` };
+        const source = {
+          fields,
+          labels: labels.length === 0 ? [unlabelled] : labels,
+          audio: audio ?? named,
+          name: named,
+          origin: `${file}:${row.line}`,
+        };
         const utterance = toUtterance(source, card, fault);
         if (!good || !utterance) continue;
         if (audio === undefined) {

@@ -74,6 +74,7 @@ function jsonTable(text: string, file: string): Table {
 function csvTable(text: string, file: string): Table {
   let records: { info: { lines: number }; record: Record<string, string> }[];
   let columns: string[] = [];
+  const delimiter = delimiterOf(text);
   try {
     records = parse(text, {
       columns: (header: string[]) => {
@@ -83,7 +84,9 @@ function csvTable(text: string, file: string): Table {
         // A column without a name is an index that somebody's program wrote.
         return columns.map((name, i) => (name === '' ? `column ${i + 1}` : name));
       },
-      delimiter: delimiterOf(text),
+      delimiter,
+      // Tables divided by tabs have quotes as plain text.
+      relax_quotes: delimiter === '\t',
       trim: true,
       skip_empty_lines: true,
       info: true,
