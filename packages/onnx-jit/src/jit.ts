@@ -1,12 +1,17 @@
+import type * as tf from '@tensorflow/tfjs';
 import { CompileError } from './errors';
 import type { Provider } from './lower/call';
-import { argumentTypes, holdTensors, shapeKey, tensorsOf, type TensorTree } from './record/arguments';
+import { argumentTypes, checkAlike, holdTensors, shapeKey, tensorsOf, type TensorTree } from './record/arguments';
 import { difference } from './record/compare';
 import { recordStep, type RecordedStep } from './record/step';
+import { simplify } from './passes/simplify';
+import type { Trace } from './record/trace';
 import { isTracing } from './record/trace-name';
 import { mapTree } from './record/tree';
 import { compileStep, type CompiledStep } from './run/compile';
 import { initialiseStates } from './run/initialise';
+import { compileLoop, runLoop, type CompiledLoop } from './run/loop';
+import { runQueued } from './run/queue';
 import { runStep } from './run/run-step';
 import { createHeldStore } from './run/held-store';
 import { createHostStore } from './run/store';
@@ -31,6 +36,15 @@ export interface Compiled<Args extends TensorTree[], Result extends TensorTree> 
    * A run that fails half way leaves variables that it had written to with their new values.
    */
   (...args: Args): Promise<Result>;
+  /**
+   * Runs the step once for each batch (the arguments of a call), one after the other, and gives their results: the same
+   * as single calls to the last bit, in one call of ONNX Runtime, so that on a GPU the state does not leave it in between.
+   * Batches have equal shapes. Tensors that are the same ones in all of them are handed over once, the others stacked,
+   * which takes their memory once more.
+   *
+   * @throws CompileError naming the batch, counted from 0, whose shapes differ
+   */
+  many(batches: readonly Args[]): Promise<Result[]>;
   /** Brings variables that live on the GPU between steps back to tfjs; nothing to do on the CPU. */
   sync(): Promise<void>;
   /** Compiles for the shapes of these arguments without running. */
@@ -64,41 +78,80 @@ export function compileFunction<Args extends TensorTree[], Result extends Tensor
   const provider = options.provider ?? 'cpu';
   const store = lowered === 'cpu' ? createHostStore() : createHeldStore(provider);
   const steps = new Map<string, CompiledStep>();
-  const compared = new WeakSet<CompiledStep>();
+  const loops = new Map<string, CompiledLoop[]>();
+  const compared = new WeakSet<CompiledStep | CompiledLoop>();
 
   const record = (args: Args): RecordedStep => recordStep(fn, args, lowered);
 
-  const compile = async (args: Args): Promise<CompiledStep> => {
+  const compile = async (args: Args, queued = false): Promise<CompiledStep> => {
     const recorded = record(args);
     await initialiseStates(recorded.recorded, store);
-    const step = await compileStep(recorded, { ...options, provider });
-    steps.set(shapeKey(argumentTypes(args)), step);
+    const step = await compileStep(recorded, { ...options, provider, resultsOnDevice: queued });
+    steps.set(keyOf(args, queued), step);
     return step;
   };
 
-  const compiledFor = (args: Args): CompiledStep | undefined => steps.get(shapeKey(argumentTypes(args)));
+  const keyOf = (args: Args, queued = false): string => `${queued ? 'queued ' : ''}${shapeKey(argumentTypes(args))}`;
+  const compiledFor = (args: Args, queued = false): CompiledStep | undefined => steps.get(keyOf(args, queued));
 
   /** At the second call with these shapes: what `fn` does must not have changed. */
-  const compare = (step: CompiledStep, args: Args): void => {
+  const compare = (step: CompiledStep | CompiledLoop, args: Args): void => {
     if (compared.has(step)) return;
     const change = difference(step.recorded, record(args).recorded);
     if (change !== null) throw new CompileError(`the compiled function is not the same at its second call: ${change}`);
     compared.add(step);
   };
 
-  const run = async (args: Args): Promise<Result> => {
-    const known = compiledFor(args);
+  const comparedStep = async (args: Args, queued = false): Promise<CompiledStep> => {
+    const known = compiledFor(args, queued);
     if (known) compare(known, args);
-    const step = known ?? (await compile(args));
-    const results = await runStep(step, tensorsOf(args), store);
-    return mapTree(step.trace.layout, (i) => results[i]) as Result;
+    return known ?? (await compile(args, queued));
   };
 
+  const run = async (args: Args): Promise<Result> => {
+    const step = await comparedStep(args);
+    return asResult(step.trace, await runStep(step, tensorsOf(args), store));
+  };
+
+  /** The loop for batches like these that takes as shared nothing but what they share. */
+  const loopFor = (args: Args, shared: readonly boolean[]): CompiledLoop | undefined =>
+    loops.get(keyOf(args))?.find((loop) => loop.shared.every((is, i) => !is || shared[i] === true));
+
+  const compileNewLoop = async (args: Args, shared: readonly boolean[]): Promise<CompiledLoop> => {
+    const { recorded } = record(args);
+    await initialiseStates(recorded, store);
+    const loop = await compileLoop({ recorded, trace: simplify(recorded, lowered) }, shared, { ...options, provider });
+    loops.set(keyOf(args), [...(loops.get(keyOf(args)) ?? []), loop]);
+    return loop;
+  };
+
+  const runMany = async (batches: readonly Args[]): Promise<Result[]> => {
+    checkAlike(batches);
+    const [first] = batches;
+    if (!first) return [];
+    const tensors = batches.map(tensorsOf);
+    if (provider === 'webgpu') {
+      const step = await comparedStep(first, true);
+      const results = await runQueued(step, tensors, store, provider);
+      return results.map((own) => asResult(step.trace, own));
+    }
+    const shared = tensorsOf(first).map(({ dataId }, i) => tensors.every((batch) => batch[i]?.dataId === dataId));
+    const known = loopFor(first, shared);
+    if (!known && batches.length === 1) return [await run(first)];
+    if (known) compare(known, first);
+    const loop = known ?? (await compileNewLoop(first, shared));
+    const results = await runLoop(loop, tensors, store);
+    return results.map((own) => asResult(loop.trace, own));
+  };
+
+  const asResult = (trace: Trace, tensors: readonly tf.Tensor[]): Result =>
+    mapTree(trace.layout, (i) => tensors[i]) as Result;
+
   /** Waits for its turn with tensors of its own: the caller may dispose of the arguments meanwhile. */
-  const start = async (args: Args): Promise<Result> => {
+  const start = async <T extends TensorTree[], R>(args: T, job: (args: T) => Promise<R>): Promise<R> => {
     const held = holdTensors(args);
     try {
-      return await inTurn(() => run(held.tensors));
+      return await inTurn(() => job(held.tensors));
     } finally {
       held.release();
     }
@@ -107,19 +160,30 @@ export function compileFunction<Args extends TensorTree[], Result extends Tensor
   const dispose = async (): Promise<void> => {
     await store.sync();
     store.dispose();
-    for (const { session } of steps.values()) {
+    for (const { session } of [...steps.values(), ...[...loops.values()].flat()]) {
       if (options.profile !== undefined) session.endProfiling();
       await session.release();
     }
     steps.clear();
+    loops.clear();
+  };
+
+  /** Thrown at once: inside a function that is recorded nobody waits for a promise. */
+  const refuseTracing = (): void => {
+    if (isTracing())
+      throw new CompileError('a compiled function was called inside a compiled function: call the plain one');
   };
 
   const call = (...args: Args): Promise<Result> => {
-    if (isTracing())
-      throw new CompileError('a compiled function was called inside a compiled function: call the plain one');
-    return start(args);
+    refuseTracing();
+    return start(args, run);
+  };
+  const many = (batches: readonly Args[]): Promise<Result[]> => {
+    refuseTracing();
+    return start([...batches], runMany);
   };
   return Object.assign(call, {
+    many,
     sync: () => inTurn(() => store.sync()),
     compile: (...args: Args) => inTurn(async () => void (compiledFor(args) ?? (await compile(args)))),
     dispose: () => inTurn(dispose),

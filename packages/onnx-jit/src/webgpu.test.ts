@@ -10,15 +10,23 @@ describeOnGpu('WebGPU', (driver) => {
     runApart(path.join(__dirname, 'testing/webgpu-step.ts'), provider, driver);
   let cpu: StepReport;
   let gpu: StepReport;
+  let together: StepReport;
   beforeAll(() => {
     cpu = run('cpu');
     gpu = run('webgpu');
+    together = run('webgpu together');
   }, 300_000);
 
   it('gives the losses of the CPU to 1e-4, step after step', () => {
     expect(gpu.losses).toHaveLength(cpu.losses.length);
     expect(cpu.losses.at(-1)).toBeLessThan(cpu.losses[0] ?? 0);
     gpu.losses.forEach((loss, i) => expect(Math.abs(loss - (cpu.losses[i] ?? NaN))).toBeLessThan(1e-4));
+  });
+
+  it('gives the same for several steps in one run', () => {
+    expect(together.losses).toHaveLength(cpu.losses.length);
+    together.losses.forEach((loss, i) => expect(Math.abs(loss - (cpu.losses[i] ?? NaN))).toBeLessThan(1e-4));
+    together.weights.forEach((weight, i) => expect(Math.abs(weight - (cpu.weights[i] ?? NaN))).toBeLessThan(1e-4));
   });
 
   it('keeps the state on the GPU until sync brings it back', () => {

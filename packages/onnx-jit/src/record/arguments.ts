@@ -47,3 +47,32 @@ export function withLeaves<Args extends TensorTree>(args: Args, tensors: readonl
   let i = 0;
   return mapTree<tf.Tensor, tf.Tensor | undefined>(args, () => tensors[i++]) as Args;
 }
+
+/**
+ * Batches that run together have equal shapes.
+ *
+ * @throws CompileError naming the first batch, counted from 0, that is not like the first one, and what differs
+ */
+export function checkAlike(batches: readonly TensorTree[]): void {
+  const [first, ...others] = batches.map((batch, i) => typesOfBatch(batch, i));
+  others.forEach((types, k) => {
+    const describe = (type?: ArgumentType): string => (type ? `${type.dtype} [${type.shape.join(', ')}]` : 'not there');
+    const names = new Set([...(first ?? []), ...types].map(({ name }) => name));
+    for (const name of names) {
+      const [wanted, got] = [first, types].map((list) => describe(list?.find((type) => type.name === name)));
+      if (wanted !== got)
+        throw new CompileError(
+          `batch ${k + 1}: ${name} is ${got}, in batch 0 it is ${wanted}: run equal shapes together`,
+        );
+    }
+  });
+}
+
+function typesOfBatch(batch: TensorTree, i: number): ArgumentType[] {
+  try {
+    return argumentTypes(batch);
+  } catch (error) {
+    if (error instanceof CompileError) throw new CompileError(`batch ${i}: ${error.message}`);
+    throw error;
+  }
+}

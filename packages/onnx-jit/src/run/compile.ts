@@ -10,6 +10,8 @@ export interface CompileOptions {
   readonly provider: Provider;
   readonly threads?: number | undefined;
   readonly profile?: string | undefined;
+  /** On a GPU, leave the results there as well as the states. */
+  readonly resultsOnDevice?: boolean;
 }
 
 /** A recorded step with the session that runs it. */
@@ -27,7 +29,8 @@ export async function compileStep(step: RecordedStep, options: CompileOptions): 
   const { results, states } = stepOutputs(step.trace);
   const inPlace = provider !== 'webgpu' && (await writesInPlace());
   const model = encodeModel(step.trace.graph, [...results, ...states], { producer: '@ser/onnx-jit', inPlace });
-  const onDevice = provider === 'webgpu' ? states.map((state) => state.name) : [];
+  const kept = options.resultsOnDevice ? [...states, ...results] : states;
+  const onDevice = provider === 'webgpu' ? kept.map(({ name }) => name) : [];
   const session = await createSession(model, { ...options, onDevice });
   return { ...step, session, wanted: new Set(session.inputNames), inPlace };
 }

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as ort from '#onnxruntime';
-import { Graph, sizeOf } from '../graph/graph';
-import { asDType, type Provider } from '../lower/call';
-import { encodeModel } from './serialize';
-import { createSession } from './session';
+import { sizeOf } from '../graph/graph';
+import type { Provider } from '../lower/call';
+import { readBack } from './read-back';
 import { adopt, type Store } from './store';
 import { arrayOf, emptyData, wrapData, wrapTensor, type Numbers } from './tensors';
 
@@ -36,7 +35,7 @@ export function createHeldStore(provider: Provider): Store {
   /** Gives the variables the values of these tensors; one that was assigned outside in the meantime keeps its own. */
   const bringHome = async (all: readonly Held[]): Promise<void> => {
     const stale = all.filter((held) => held.stale);
-    const values = await readAll(
+    const values = await readBack(
       stale.map((held) => held.tensor),
       provider,
     );
@@ -121,24 +120,4 @@ function gather(variables: readonly tf.Variable[], shape: readonly number[]): or
     start += variable.size;
   }
   return wrapData(numbers, first.dtype, shape);
-}
-
-/** The numbers of tensors, wherever they are. */
-async function readAll(tensors: readonly ort.Tensor[], provider: Provider): Promise<Numbers[]> {
-  const away = tensors.filter((tensor) => tensor.location === 'gpu-buffer');
-  if (away.length === 0) return tensors.map(arrayOf);
-  // Reading a GPU tensor directly aborted the process (ONNX Runtime 1.30): it leaves through an identity graph.
-  const graph = new Graph();
-  const outputs = away.map(({ dims, type }, i) => ({
-    name: `out ${i}`,
-    value: graph.input(`in ${i}`, dims, asDType('a variable', type)),
-  }));
-  const session = await createSession(encodeModel(graph, outputs, { producer: '@ser/onnx-jit' }), { provider });
-  const results = await session.run(Object.fromEntries(away.map((tensor, i) => [`in ${i}`, tensor])));
-  await session.release();
-  return tensors.map((tensor) => {
-    const result = tensor.location === 'gpu-buffer' ? results[`out ${away.indexOf(tensor)}`] : tensor;
-    if (!result) throw new Error('ONNX Runtime did not deliver a variable');
-    return arrayOf(result);
-  });
 }

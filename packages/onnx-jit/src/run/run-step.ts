@@ -15,6 +15,19 @@ import { emptyTensor, toTensor, wrapTensor, zero } from './tensors';
  * @returns one tensor for each result of the trace; they belong to the caller
  */
 export async function runStep(step: CompiledStep, args: readonly tf.Tensor[], store: Store): Promise<tf.Tensor[]> {
+  const results = await runKeepingResults(step, args, store);
+  return step.trace.results.flatMap((value, i) => {
+    const result = results[i];
+    return result ? [toTensor(result, value)] : [];
+  });
+}
+
+/** `runStep`, with the results as ONNX Runtime leaves them. */
+export async function runKeepingResults(
+  step: CompiledStep,
+  args: readonly tf.Tensor[],
+  store: Store,
+): Promise<ort.Tensor[]> {
   const { trace, session, overwritten, inPlace } = step;
   const { results, states } = stepOutputs(trace);
   const feeds = await feedsOf(step, args, store);
@@ -31,7 +44,7 @@ export async function runStep(step: CompiledStep, args: readonly tf.Tensor[], st
     return tensor;
   };
   for (const { name, state } of states) store.write(variablesOf(state), output(name));
-  return results.map(({ name, value }) => toTensor(output(name), value));
+  return results.map(({ name }) => output(name));
 }
 
 /** The inputs that the session asks for. */

@@ -63,20 +63,70 @@ export function encodeModelWithData(
   return { model, data };
 }
 
+type EncodeWeight = (name: string, value: Value) => Message<'TensorProto'>;
+
 function encode(
   graph: Graph,
   outputs: readonly NamedValue[],
   options: ModelOptions,
-  encodeWeight: (name: string, value: Value) => Message<'TensorProto'>,
+  encodeWeight: EncodeWeight,
 ): Uint8Array {
-  const nodes = reachable(
-    graph,
-    outputs.map((o) => o.value),
+  const { nodes, weights, inputs } = encodeParts(graph, outputs, encodeWeight);
+  const describe = (name: string, value: Value) => describeValue(name, value, options.dynamicAxes?.[name]);
+  return encodeGraph(
+    {
+      name: 'jit',
+      node: nodes,
+      initializer: weights,
+      input: inputs.map((value) => describe(nameOf(value), value)),
+      output: outputs.map(({ name, value }) => describe(name, value)),
+    },
+    options,
   );
+}
+
+/** A graph as a model. */
+export function encodeGraph(graph: Message<'GraphProto'>, options: ModelOptions): Uint8Array {
+  const { inPlace = false, metadata = {} } = options;
+  return encodeMessage('ModelProto', {
+    irVersion: 8n,
+    producerName: options.producer,
+    opsetImport: [
+      { domain: '', version: opset },
+      ...(inPlace || usesRuntime(graph) ? [{ domain: 'com.microsoft', version: 1n }] : []),
+    ],
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+    graph: {
+      ...graph,
+      node: [...(inPlace ? [sequenceNode] : []), ...(graph.node ?? [])],
+      output: [...(inPlace ? [sequenceOutput] : []), ...(graph.output ?? [])],
+    },
+  });
+}
+
+/** Whether there is an operator of ONNX Runtime's own in it, or in a graph within. */
+const usesRuntime = (graph: Message<'GraphProto'>): boolean =>
+  (graph.node ?? []).some(
+    ({ domain, attribute = [] }) => domain === 'com.microsoft' || attribute.some(({ g }) => g && usesRuntime(g)),
+  );
+
+/** The part of a graph that its outputs need. */
+export interface EncodedParts {
+  readonly nodes: readonly Message<'NodeProto'>[];
+  readonly weights: readonly Message<'TensorProto'>[];
+  readonly inputs: readonly Value[];
+}
+
+export function encodeParts(
+  graph: Graph,
+  outputs: readonly NamedValue[],
+  encodeWeight: EncodeWeight = encodeConstant,
+): EncodedParts {
   const values = outputs.map((o) => o.value);
+  const nodes = reachable(graph, values);
   // A value leaves under its output's name; only what is no node's own result, or leaves twice, needs a copy.
   const names = new Map<Value, string>();
-  const copies: { opType: string; input: string[]; output: string[] }[] = [];
+  const copies: Message<'NodeProto'>[] = [];
   for (const { name, value } of outputs) {
     if (value.source.kind === 'node' && !names.has(value)) names.set(value, name);
     else copies.push({ opType: 'Identity', input: [names.get(value) ?? nameOf(value)], output: [name] });
@@ -89,41 +139,24 @@ function encode(
     if (value.source.kind === 'constant') constants.set(nameOf(value), value);
     if (value.source.kind === 'input') used.add(value);
   }
-  const describe = (name: string, { shape, dtype }: Pick<Value, 'shape' | 'dtype'>) => ({
-    name,
-    type: {
-      tensorType: {
-        elemType: onnxType[dtype],
-        shape: {
-          dim: shape.map((d, axis) => {
-            const dimParam = options.dynamicAxes?.[name]?.[axis];
-            return dimParam === undefined ? { dimValue: BigInt(d) } : { dimParam };
-          }),
-        },
-      },
-    },
+  return {
+    nodes: [...nodes.map((node) => encodeNode(node, nameIn)), ...copies],
+    weights: [...constants].map(([name, value]) => encodeWeight(name, value)),
+    inputs: graph.inputs.filter((v) => used.has(v)),
+  };
+}
+
+/** The type of a value under a name; axes that may vary have names in place of lengths. */
+export function describeValue(
+  name: string,
+  { shape, dtype }: Pick<Value, 'shape' | 'dtype'>,
+  varying: Readonly<Record<number, string>> = {},
+): Message<'ValueInfoProto'> {
+  const dim = shape.map((d, axis) => {
+    const dimParam = varying[axis];
+    return dimParam === undefined ? { dimValue: BigInt(d) } : { dimParam };
   });
-  return encodeMessage('ModelProto', {
-    irVersion: 8n,
-    producerName: options.producer,
-    opsetImport: [
-      { domain: '', version: opset },
-      ...(options.inPlace || nodes.some(({ domain }) => domain !== '')
-        ? [{ domain: 'com.microsoft', version: 1n }]
-        : []),
-    ],
-    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
-    graph: {
-      name: 'jit',
-      node: [...(options.inPlace ? [sequenceNode] : []), ...nodes.map((node) => encodeNode(node, nameIn)), ...copies],
-      initializer: [...constants].map(([name, value]) => encodeWeight(name, value)),
-      input: graph.inputs.filter((v) => used.has(v)).map((v) => describe(nameOf(v), v)),
-      output: [
-        ...(options.inPlace ? [sequenceOutput] : []),
-        ...outputs.map(({ name, value }) => describe(name, value)),
-      ],
-    },
-  });
+  return { name, type: { tensorType: { elemType: onnxType[dtype], shape: { dim } } } };
 }
 
 /** The name of a value inside the model; inputs keep their own. */

@@ -20,8 +20,12 @@ export interface StepReport {
 
 const [batch, samples, channels, heads, classes] = [2, 41, 8, 2, 3];
 
-/** Training steps of a small speech model: convolutions, norms, attention, pooling, several losses and Adam. */
-export async function runStep(provider: Provider, steps = 4): Promise<StepReport> {
+/**
+ * Training steps of a small speech model: convolutions, norms, attention, pooling, several losses and Adam.
+ *
+ * @param together whether they run in one call
+ */
+export async function runStep(provider: Provider, together: boolean, steps = 4): Promise<StepReport> {
   await tf.setBackend('cpu');
   let seed = 1;
   const weight = (...shape: number[]): tf.Variable => tf.variable(makeTensor(floats(shape, -0.4, 0.4), seed++));
@@ -119,7 +123,12 @@ export async function runStep(provider: Provider, steps = 4): Promise<StepReport
     };
     const start = Array.from(w.query.dataSync());
     const losses: number[] = [];
-    for (let i = 0; i < steps; i++) losses.push((await step(inputs)).loss.dataSync()[0] ?? NaN);
+    if (together) {
+      const results = await step.many(Array.from({ length: steps }, (): [typeof inputs] => [inputs]));
+      losses.push(...results.map(({ loss }) => loss.dataSync()[0] ?? NaN));
+    } else {
+      for (let i = 0; i < steps; i++) losses.push((await step(inputs)).loss.dataSync()[0] ?? NaN);
+    }
     const stayed = w.query.dataSync().every((n, i) => n === start[i]);
     await step.sync();
     report = { losses, weights: Array.from(w.query.dataSync()), stayed, placed: [] };
@@ -130,8 +139,9 @@ export async function runStep(provider: Provider, steps = 4): Promise<StepReport
 }
 
 // Started by itself in a process of its own: a driver that fails takes the process with it.
-const [, script = '', provider = ''] = process.argv;
+const [, script = '', words = ''] = process.argv;
+const [provider = '', together = ''] = words.split(' ');
 if (/webgpu-step\.[cm]?[jt]s$/.test(script)) {
-  const report = await runStep(provider as Provider);
+  const report = await runStep(provider as Provider, together === 'together');
   process.stdout.write(`\n@report ${JSON.stringify(report)}\n`);
 }
