@@ -56,8 +56,8 @@ export default tseslint.config(
     },
   },
   {
-    // Tools are no package: they may look into any of them.
-    files: ['tools/**'],
+    // Tools and examples are no packages: they may look into any of them.
+    files: ['tools/**', 'examples/**'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
   {

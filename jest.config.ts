@@ -10,7 +10,7 @@ const esmOnly = ['pure-rand', '@echogarden/', '@wasm-audio-decoders/', 'codec-pa
 const config: Config = {
   testEnvironment: '<rootDir>/tools/jest/environment.cjs',
   testEnvironmentOptions: { customExportConditions: ['@ser/source', 'node', 'require', 'default'] },
-  testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/tools/**/*.test.ts'],
+  testMatch: ['packages/*/src', 'tools', 'examples'].map((folder) => `<rootDir>/${folder}/**/*.test.ts`),
   transform: { '^.+\\.[cm]?[jt]sx?$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }] },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')}))`, '/dist/'],
   maxWorkers: 2,

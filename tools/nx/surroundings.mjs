@@ -6,7 +6,7 @@ import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 const programs = ['sox', 'flac', 'chromium', 'chromium-browser', 'google-chrome', 'python3'];
-const variables = ['SER_SHARED', 'SER_TENSORBOARD_PYTHON', 'VK_DRIVER_FILES'];
+const variables = ['SER_SHARED', 'SER_PYTHON', 'SER_TENSORBOARD_PYTHON', 'VK_DRIVER_FILES'];
 
 const root = path.resolve(import.meta.dirname, '../..');
 const folders = (process.env.PATH ?? '').split(path.delimiter);
