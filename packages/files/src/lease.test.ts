@@ -117,6 +117,18 @@ test('a lease that was taken over tells its old holder', async () => {
   expect(existsSync(path)).toBe(true); // the new holder's
 });
 
+test('waiting can be ended', async () => {
+  const path = fresh();
+  const lease = await takeLease(path, { purpose, timing });
+  const stop = new AbortController();
+  const waiting = takeLease(path, { purpose, timing, wait: true, signal: stop.signal });
+  stop.abort(new Error('interrupted'));
+  await expect(waiting).rejects.toThrow('interrupted');
+  lease.check();
+  lease.release();
+  expect(readdirSync(join(path, '..'))).toEqual([]);
+});
+
 test('a file in place of the folder is one line', async () => {
   const path = fresh();
   (await takeLease(path, { purpose, timing })).release();

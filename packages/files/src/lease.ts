@@ -36,6 +36,8 @@ export interface LeaseOptions {
   readonly wait?: boolean;
   /** Told once when there is something to wait for. */
   readonly onWait?: (line: string) => void;
+  /** Ends the waiting; the error is the signal's reason. */
+  readonly signal?: AbortSignal;
   readonly timing?: LeaseTiming;
 }
 
@@ -120,7 +122,7 @@ function createInstead(mine: string, path: string): boolean {
  * @throws {InputError} as soon as the holder is known to live, unless `wait`
  */
 async function untilLeft(path: string, mine: string, options: LeaseOptions): Promise<Sight | undefined> {
-  const { purpose, wait, onWait, timing: { beat, stale } = usual } = options;
+  const { purpose, wait, onWait, signal, timing: { beat, stale } = usual } = options;
   let told = false;
   let seen = look(path);
   let since = performance.now();
@@ -147,7 +149,7 @@ async function untilLeft(path: string, mine: string, options: LeaseOptions): Pro
       told = true;
       onWait?.(`${path}: held by ${nameOf(now)}; waiting for it, or for a minute without a sign of life from it`);
     }
-    await sleep(neighbour ? 200 : beat / 5);
+    await sleep(neighbour ? 200 : beat / 5, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
   }
 }
 

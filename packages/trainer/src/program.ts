@@ -9,7 +9,10 @@ import { exportCommand } from './commands/export';
 import { Interrupted } from './commands/interrupt';
 import { predictCommand } from './commands/predict';
 import { pushCommand } from './commands/push';
-import { cvCommand, foldCommand } from './commands/run';
+import { reportCommand } from './commands/report';
+import { cvCommand, foldCommand, taskCommand } from './commands/run';
+import { statusCommand } from './commands/status';
+import { takeSlurmOptions, type SlurmOptions } from './launch/slurm-options';
 import { isInputError } from '@ser/files';
 
 /**
@@ -19,7 +22,8 @@ import { isInputError } from '@ser/files';
  */
 export async function runProgram(args: readonly string[]): Promise<number> {
   try {
-    await exitByError(createProgram()).parseAsync([...args], { from: 'user' });
+    const { rest, slurm } = takeSlurmOptions(args);
+    await exitByError(createProgram(slurm)).parseAsync(rest, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has printed its line
@@ -32,19 +36,22 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(): Command {
+function createProgram(slurm: SlurmOptions): Command {
   return new Command('ser')
     .description('Speech emotion recognition: train, evaluate, compare, predict, export')
     .showHelpAfterError('(--help lists the options)')
     .configureHelp({ helpWidth: Math.min(120, process.stdout.columns ?? 120) })
-    .addCommand(cvCommand())
+    .addCommand(cvCommand(slurm))
     .addCommand(foldCommand())
+    .addCommand(taskCommand(), { hidden: true })
+    .addCommand(statusCommand())
+    .addCommand(reportCommand())
     .addCommand(predictCommand())
     .addCommand(embedCommand())
     .addCommand(exportCommand())
     .addCommand(pushCommand())
     .addCommand(compareCommand())
-    .addCommand(ablateCommand())
+    .addCommand(ablateCommand(slurm))
     .addCommand(dataCommand())
     .addCommand(encoderCommand())
     .addCommand(configCommand());

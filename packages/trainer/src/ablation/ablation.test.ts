@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ablateCommand } from '../commands/ablate';
+import { takeSlurmOptions } from '../launch/slurm-options';
 import { writeSyntheticRun } from '../testing/synthetic-run';
 import {
   ablationJobs,
@@ -167,7 +168,7 @@ describe('running', () => {
     const spy = jest.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
     try {
       const flags = ['--runs', runs, '--folds=1', '--seeds=2', '--rows=6,9', '--only-table'];
-      await ablateCommand().parseAsync(['table3', ...flags], { from: 'user' });
+      await ablateCommand(takeSlurmOptions([]).slurm).parseAsync(['table3', ...flags], { from: 'user' });
     } finally {
       spy.mockRestore();
     }
@@ -186,7 +187,7 @@ describe('running', () => {
     [['table3', '--epochs=-1'], '--epochs=-1'],
     [['absent.yaml'], 'absent.yaml: no such ablation; expected table3 or a YAML file'],
   ])('%j ends in one line', async (args, message) => {
-    const run = ablateCommand().exitOverride().parseAsync(args, { from: 'user' });
+    const run = ablateCommand(takeSlurmOptions([]).slurm).exitOverride().parseAsync(args, { from: 'user' });
     await expect(run).rejects.toMatchObject({ name: 'InputError', message: expect.stringContaining(message) });
   });
 });

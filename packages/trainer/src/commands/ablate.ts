@@ -4,9 +4,11 @@ import { selectRows, type AblationCell, type AblationPlan } from '../ablation/pl
 import { table3Plan } from '../ablation/table3';
 import { resolveConfig, type ResolvedConfig } from '../config/resolve';
 import { InputError } from '@ser/files';
+import type { SlurmOptions } from '../launch/slurm-options';
+import { addLauncherOptions, isSlurm, submitRuns, withoutLauncher, type LauncherOptions } from './launcher';
 import { addConfigOptions, type ConfigOptions } from './options';
 
-interface AblateOptions extends ConfigOptions {
+interface AblateOptions extends ConfigOptions, LauncherOptions {
   readonly seeds: string;
   readonly rows?: string;
   readonly hubert?: string;
@@ -15,7 +17,7 @@ interface AblateOptions extends ConfigOptions {
 }
 
 /** `ser ablate table3`: rows × seeds as ordinary runs, then the table. What is done already is not run again. */
-export function ablateCommand(): Command {
+export function ablateCommand(slurm: SlurmOptions): Command {
   const command = new Command('ablate')
     .description(
       "run an ablation (the paper's Table 3, or a YAML file of rows) with several seeds, and write its table",
@@ -28,12 +30,12 @@ export function ablateCommand(): Command {
       new Option('--wavlm <dir>', 'table3: weights of the WavLM rows; rows without their encoder are left out'),
     )
     .addOption(new Option('--only-table', 'run nothing: write the table from the runs that are there'))
-    .action(ablate);
-  return addConfigOptions(command);
+    .action((ablation: string, options: AblateOptions) => ablate(ablation, options, slurm));
+  return addConfigOptions(addLauncherOptions(command));
 }
 
-async function ablate(ablation: string, options: AblateOptions): Promise<void> {
-  const { seeds: seedList, rows, hubert, wavlm, onlyTable, config: file, preset, ...flags } = options;
+async function ablate(ablation: string, options: AblateOptions, slurm: SlurmOptions): Promise<void> {
+  const { seeds: seedList, rows, hubert, wavlm, onlyTable, launcher, dryRun, config: file, preset, ...flags } = options;
   if (flags['name'] !== undefined) throw new InputError('--name: the runs of an ablation are named by their settings');
   const encoders = { ...(hubert ? { hubert } : {}), ...(wavlm ? { wavlm } : {}) };
   const { ablationJobs, ablationResults, ablationText, readPlan, writeAblation } = await import('../ablation');
@@ -60,6 +62,14 @@ async function ablate(ablation: string, options: AblateOptions): Promise<void> {
     resolved: resolveCell(job.cell.settings, { seed: job.seed, name: nameOf(job.cell, job.seed) }),
   }));
 
+  const folder = ablationFolder(common.runs, plan, word, encoder);
+  if (isSlurm({ launcher, dryRun }, slurm)) {
+    const runs = jobs.map(({ resolved }) => resolved);
+    const table = [...withoutLauncher(process.argv.slice(2)), '--only-table'];
+    await submitRuns(runs, { slurm, dryRun: dryRun === true, base: folder, join: table });
+    return;
+  }
+
   let failures = 0;
   if (onlyTable !== true) failures = await runJobs(jobs);
   const results = await ablationResults({
@@ -68,7 +78,7 @@ async function ablate(ablation: string, options: AblateOptions): Promise<void> {
     folds: common.folds,
     runDir: (cell, seed) => join(common.runs, nameOf(cell, seed)),
   });
-  const { htmlPath } = await writeAblation(ablationFolder(common.runs, plan, word, encoder), results);
+  const { htmlPath } = await writeAblation(folder, results);
   process.stdout.write(`${ablationText(results)}\nreport: ${relative(process.cwd(), htmlPath)}\n`);
   if (failures > 0)
     throw new InputError(`${failures} of ${jobs.length} runs failed; the same command tries them again`);

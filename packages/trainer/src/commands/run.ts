@@ -4,11 +4,14 @@ import { InputError, isInputError } from '@ser/files';
 import type { CvResult } from '../run/cv';
 import { createProgress } from '../run/progress';
 import { readRunConfig } from '../record/run-config';
+import { readTasks } from '../launch/tasks';
+import type { SlurmOptions } from '../launch/slurm-options';
 import { interruptSignal } from './interrupt';
+import { addLauncherOptions, isSlurm, ownCommand, submitRuns, type LauncherOptions } from './launcher';
 import { addConfigOptions, type ConfigOptions } from './options';
 
 /** `ser cv`: the folds that are not done yet, then the joined report. */
-export function cvCommand(): Command {
+export function cvCommand(slurm: SlurmOptions): Command {
   const command = new Command('cv')
     .description(
       'train and test every fold, join their predictions, write the report; finished folds are not run again',
@@ -16,11 +19,14 @@ export function cvCommand(): Command {
     .addOption(
       new Option('--jobs <n>', 'folds at once, each in a process of its own').default(1).argParser(positive('jobs')),
     )
-    .action(async (options: ConfigOptions & { jobs: number }) => {
-      const { jobs, config: file, preset, ...flags } = options;
-      await crossValidate(resolveConfig({ file, preset, flags }), jobs);
+    .action(async (options: ConfigOptions & LauncherOptions & { jobs: number }) => {
+      const { jobs, launcher, dryRun, config: file, preset, ...flags } = options;
+      const resolved = resolveConfig({ file, preset, flags });
+      if (isSlurm({ launcher, dryRun }, slurm))
+        await submitRuns([resolved], { slurm, dryRun: dryRun === true, join: [] });
+      else await crossValidate(resolved, jobs);
     });
-  return addConfigOptions(command);
+  return addConfigOptions(addLauncherOptions(command));
 }
 
 /** `ser fold`: one fold, of settings or of a run that exists. */
@@ -32,19 +38,35 @@ export function foldCommand(): Command {
     .action(async (index: string, options: ConfigOptions & { run?: string }) => {
       const { run, config: file, preset, ...flags } = options;
       const resolved = run === undefined ? resolveConfig({ file, preset, flags }) : await readRunConfig(run);
-      const folds = [positive('fold')(index)];
-      const { dir, results, failed } = await crossValidateFolds(
-        { ...resolved, config: { ...resolved.config, folds } },
-        1,
-      );
-      if (failed[0]) throw failed[0].error;
-      if (results[0]) process.stdout.write(`${dir}/fold-${results[0].fold}\n`);
+      await oneFold(resolved, positive('fold')(index), false);
     });
   return addConfigOptions(command);
 }
 
+/** `ser task`: what a launcher runs on a node, one line of its list of tasks. */
+export function taskCommand(): Command {
+  return new Command('task')
+    .description('one fold from the list that a launcher wrote')
+    .argument('<index>', 'place in the list, from 0')
+    .requiredOption('--tasks <file>', 'the list')
+    .action(async (index: string, { tasks: path }: { tasks: string }) => {
+      const tasks = await readTasks(path);
+      const task = /^\d+$/.test(index) ? tasks[Number(index)] : undefined;
+      if (!task) throw new InputError(`task: expected a number from 0 to ${tasks.length - 1}, got "${index}"`);
+      // A task that was put back into the queue may meet the one before it, which has not ended yet.
+      await oneFold(await readRunConfig(task.run), task.fold, true);
+    });
+}
+
+async function oneFold(resolved: ResolvedConfig, fold: number, wait: boolean): Promise<void> {
+  const config = { ...resolved.config, folds: [fold] };
+  const { dir, results, failed } = await crossValidateFolds({ ...resolved, config }, { jobs: 1, wait });
+  if (failed[0]) throw failed[0].error;
+  if (results[0]) process.stdout.write(`${dir}/fold-${results[0].fold}\n`);
+}
+
 async function crossValidate(resolved: ResolvedConfig, jobs: number): Promise<void> {
-  const { dir, results, failed } = await crossValidateFolds(resolved, jobs);
+  const { dir, results, failed } = await crossValidateFolds(resolved, { jobs });
   if (results.length > 0) {
     const { printTable } = await import('./table');
     await printTable(dir, results);
@@ -56,14 +78,16 @@ async function crossValidate(resolved: ResolvedConfig, jobs: number): Promise<vo
   throw new InputError(`${failed.length} fold${failed.length > 1 ? 's' : ''} failed; the same command tries again`);
 }
 
-async function crossValidateFolds(resolved: ResolvedConfig, jobs: number): Promise<CvResult> {
+async function crossValidateFolds(
+  resolved: ResolvedConfig,
+  options: { readonly jobs: number; readonly wait?: boolean },
+): Promise<CvResult> {
   const { runCv } = await import('../run/cv');
   let left = 0;
   const progress = createProgress({ foldsLeft: () => left });
   const { signal, release } = interruptSignal();
   try {
-    const self = [process.execPath, ...process.execArgv, process.argv[1] ?? ''];
-    return await runCv(resolved, { jobs, progress, signal, self, onFoldsLeft: (n) => (left = n) });
+    return await runCv(resolved, { ...options, progress, signal, self: ownCommand(), onFoldsLeft: (n) => (left = n) });
   } finally {
     progress.stop();
     release();

@@ -14,8 +14,8 @@ export interface LaunchOptions {
   /** Command line of this program. */
   readonly self: readonly string[];
   readonly slurm: SlurmOptions;
-  /** Arguments of the command that joins the results, once all tasks have ended. */
-  readonly join: readonly string[];
+  /** Arguments of the commands that join the results, once all tasks have ended. */
+  readonly join: readonly (readonly string[])[];
 }
 
 export interface Launched {

@@ -21,7 +21,8 @@ const warning = 120;
  *
  * Slurm ends a job at its time limit and when it preempts it. Before a limit it sends SIGUSR1 to this script, which
  * stops the program (it writes a checkpoint), puts the task back into the queue, and so goes on from there. At a
- * preemption Slurm sends SIGTERM and puts the task back itself.
+ * preemption Slurm sends SIGTERM and puts the task back itself. A task that fails is tried once more, unless its input is
+ * wrong (code 2).
  */
 export function arrayScript(options: ScriptOptions, tasks: number): string {
   const { name, dir, self } = options;
@@ -34,6 +35,9 @@ export function arrayScript(options: ScriptOptions, tasks: number): string {
     directive('requeue', ''),
     ...(options.slurm.sbatch.has('signal') ? [] : [directive('signal', `B:USR1@${warning}`)]),
   ]).concat(`
+requeue() {
+  scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}" && sleep 60
+}
 ${program} "$SLURM_ARRAY_TASK_ID" --tasks ${shellQuote(`${dir}/tasks.json`)} &
 program=$!
 again=
@@ -47,21 +51,24 @@ while kill -0 "$program" 2>/dev/null; do
   code=$?
 done
 if [ -n "$again" ] && [ "$code" -eq 130 ]; then
-  scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}" && sleep 60
+  requeue
+elif [ "$code" -ne 0 ] && [ "$code" -ne 2 ] && [ "$code" -ne 130 ] && [ "\${SLURM_RESTART_COUNT:-0}" -eq 0 ]; then
+  echo "ended with code $code; tried once more"
+  requeue
 fi
 exit "$code"
 `);
 }
 
 /** The script of the job that joins what the tasks left: it runs when all of them have ended, well or not. */
-export function joinScript(options: ScriptOptions, command: readonly string[]): string {
+export function joinScript(options: ScriptOptions, commands: readonly (readonly string[])[]): string {
   const { name, dir, self } = options;
   return script({ ...options, slurm: { ...options.slurm, sbatch: joinOptions(options.slurm.sbatch) } }, [
     directive('job-name', `${name}-report`),
     directive('output', `${dir.replaceAll('%', '%%')}/report.log`),
     directive('open-mode', 'append'),
     directive('requeue', ''),
-  ]).concat(`\nexec ${[...self, ...command].map(shellQuote).join(' ')}\n`);
+  ]).concat(`\n${commands.map((command) => [...self, ...command].map(shellQuote).join(' ')).join('\n')}\n`);
 }
 
 /** The report needs no accelerator and no more time than its tasks. */

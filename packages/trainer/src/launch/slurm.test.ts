@@ -63,7 +63,7 @@ test('the scripts are shell, say what was asked for, and quote what they were gi
   const folder = mkdtempSync(join(tmpdir(), 'ser-slurm-'));
   try {
     const array = arrayScript({ ...options, slurm }, 12);
-    const join_ = joinScript({ ...options, slurm }, ['report', '/data/a run']);
+    const join_ = joinScript({ ...options, slurm }, [['report', '/data/a run']]);
     for (const [name, text] of Object.entries({ array, join: join_ })) {
       writeFileSync(join(folder, name), text);
       execFileSync('bash', ['-n', join(folder, name)]);
@@ -75,7 +75,7 @@ test('the scripts are shell, say what was asked for, and quote what they were gi
     expect(array).toContain(`module load x\ncd '/data/it'\\''s here' || exit 1\n`);
     expect(array).toContain(`/usr/bin/node --import tsx '/a b/cli.ts' task "$SLURM_ARRAY_TASK_ID" --tasks`);
     expect(join_).not.toContain('gres');
-    expect(join_).toContain(`exec /usr/bin/node --import tsx '/a b/cli.ts' report '/data/a run'\n`);
+    expect(join_).toContain(`\n/usr/bin/node --import tsx '/a b/cli.ts' report '/data/a run'\n`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -7,7 +7,7 @@ import { takeLease } from '@ser/files';
 import { resolveConfig, type ResolvedConfig } from '../config/resolve';
 import { tinyFlags, writeOwnCorpus } from '../testing/own-corpus';
 import { runCv, type CvResult } from './cv';
-import { leaseFile } from './fold';
+import { leaseFile } from './lease-file';
 import { foldFolder } from '../record/fold-result';
 import { readPredictions } from '../record/predictions';
 import { createProgress } from './progress';

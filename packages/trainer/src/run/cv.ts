@@ -36,6 +36,40 @@ export interface CvOptions {
   readonly onFoldsLeft?: (left: number) => void;
   /** Command line of this program, for folds in processes of their own. */
   readonly self?: readonly string[];
+  /** Waits for a fold that another process has, instead of an error. */
+  readonly wait?: boolean;
+}
+
+/** A run before anything is trained: its folder, its corpus, and which of its folds are to be done. */
+export interface PreparedRun {
+  readonly dir: string;
+  readonly data: OpenedData;
+  /** Folds asked for. */
+  readonly chosen: readonly Split[];
+  /** Those of them that are not done. */
+  readonly open: readonly Split[];
+}
+
+/**
+ * Everything that can be wrong with settings, corpus and encoder folder is found here, before anything is written.
+ * @throws {InputError} when they are not usable, or the folder holds a run of other settings.
+ */
+export async function prepareRun(resolved: ResolvedConfig): Promise<PreparedRun> {
+  const { config } = resolved;
+  const dir = runFolder(resolved);
+  await checkEncoderFolder(config);
+  await refuseOtherSettings(dir, config);
+  const data = await openData(config);
+  const chosen = chooseFolds(config, data);
+  const done = await finishedFolds(dir, chosen);
+  const open = chosen.filter(({ fold }) => !done.some((result) => result.fold === fold.index));
+  return { dir, data, chosen, open };
+}
+
+/** Writes the run's `config.json`. */
+export async function recordRun(resolved: ResolvedConfig, { dir, data }: PreparedRun): Promise<void> {
+  const folds = data.splits.map(({ fold }) => fold.index);
+  await writeRunConfig(dir, resolved, { corpus: data.name, labels: data.labels, folds });
 }
 
 /**
@@ -45,17 +79,11 @@ export interface CvOptions {
 export async function runCv(resolved: ResolvedConfig, options: CvOptions): Promise<CvResult> {
   const { config } = resolved;
   const { progress } = options;
-  const dir = runFolder(resolved);
-  await checkEncoderFolder(config);
-  await refuseOtherSettings(dir, config);
-  const data = await openData(config);
-  const chosen = chooseFolds(config, data);
-  const done = await finishedFolds(dir, chosen);
-  const open = chosen.filter(({ fold }) => !done.some((result) => result.fold === fold.index));
+  const run = await prepareRun(resolved);
+  const { dir, data, chosen, open } = run;
   const inProcesses = options.jobs > 1 && open.length > 1;
   const engine = inProcesses || open.length === 0 ? undefined : await startEngine(config, progress);
-  const folds = data.splits.map(({ fold }) => fold.index);
-  await writeRunConfig(dir, resolved, { corpus: data.name, labels: data.labels, folds });
+  await recordRun(resolved, run);
   data.notes.forEach(progress.line);
   for (const split of chosen) {
     const { index } = split.fold;
@@ -104,7 +132,8 @@ async function runHere(
   const failed: FailedFold[] = [];
   for (const [i, { fold, validation }] of splits.entries()) {
     options.onFoldsLeft?.(splits.length - 1 - i);
-    const job = { config, labels: data.labels, fold, validation, waves, createEncoder, engine, progress, signal };
+    const { wait = false } = options;
+    const job = { config, labels: data.labels, fold, validation, waves, createEncoder, engine, progress, signal, wait };
     try {
       const result = await runFold({ ...job, dir: foldFolder(dir, fold.index) });
       progress.line(summary(result));

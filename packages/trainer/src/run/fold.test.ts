@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { takeLease } from '@ser/files';
 import { listCheckpoints } from '../record/checkpoint';
-import { leaseFile, runFold } from './fold';
+import { runFold } from './fold';
+import { leaseFile } from './lease-file';
 import type { FoldResult } from '../record/run-files';
 import { tinyFold } from '../testing/tiny-fold';
 

@@ -13,6 +13,7 @@ import type { FoldResult } from '../record/run-files';
 import type { Engine } from '../training/engine';
 import { fixedWeights } from '../training/loss-weights';
 import { finishFold } from './finish-fold';
+import { leaseFile } from './lease-file';
 import { openFold } from './open-fold';
 import type { Progress } from './progress';
 import { endEpoch, measureWeights, save, trainEpoch } from './train-epoch';
@@ -31,12 +32,11 @@ export interface FoldJob {
   readonly dir: string;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
+  /** Waits when another process has the fold, and takes over what it leaves. */
+  readonly wait?: boolean;
   /** Of the folder; checked before anything is written that must not be written by two. */
   readonly lease?: Pick<Lease, 'check'>;
 }
-
-/** The file that a process holds while it has the folder of a fold. */
-export const leaseFile = 'lock';
 
 /**
  * Trains and tests one fold, or goes on where an earlier process stopped.
@@ -44,7 +44,12 @@ export const leaseFile = 'lock';
  * @throws {InputError} when another process has the fold, or a loss is not finite.
  */
 export async function runFold(job: FoldJob): Promise<FoldResult> {
-  const lease = await takeLease(join(job.dir, leaseFile), { purpose: 'runs this fold' });
+  const lease = await takeLease(join(job.dir, leaseFile), {
+    purpose: 'runs this fold',
+    wait: job.wait ?? false,
+    onWait: job.progress.line,
+    ...(job.signal ? { signal: job.signal } : {}),
+  });
   try {
     const signal = AbortSignal.any([lease.signal, ...(job.signal ? [job.signal] : [])]);
     return (await finishedFold(job.dir)) ?? (await trainFold({ ...job, signal, lease }));

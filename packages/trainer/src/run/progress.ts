@@ -123,7 +123,7 @@ function createClock(foldsLeft: () => number): (report: StepReport) => string {
 }
 
 /** 75_000 ms → `1m15s`. */
-function duration(milliseconds: number): string {
+export function duration(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   if (seconds < 60) return `${seconds}s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, '0')}s`;

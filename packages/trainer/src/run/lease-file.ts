@@ -1,0 +1,2 @@
+/** The file that a process holds while it has the folder of a fold. */
+export const leaseFile = 'lock';
