@@ -1,4 +1,5 @@
 import { messageOf } from '@ser/files';
+import { duration } from '../run/progress';
 import { cells, type AblationCell, type AblationPlan } from './plan';
 
 export interface AblationJob {
@@ -17,26 +18,63 @@ export function ablationJobs(plan: AblationPlan, seeds: readonly number[]): Abla
 }
 
 /**
- * Runs the jobs one after the other; one that fails is reported and the others go on. A job that is done already is
- * expected to return at once, which makes the whole resumable.
+ * Runs the jobs one after the other. One that fails does not stop the others, and is tried once more when they are done.
+ * A job that is done already is expected to return at once, which makes the whole resumable.
+ *
+ * @returns the jobs that failed twice
  */
 export async function runAblation<Job extends AblationJob>(
   jobs: readonly Job[],
   run: (job: Job) => Promise<void>,
   options: { readonly line: (text: string) => void; readonly signal?: AbortSignal },
 ): Promise<FailedJob[]> {
-  const failed: FailedJob[] = [];
-  for (const [index, job] of jobs.entries()) {
-    const name = `${job.cell.slug}, seed ${job.seed}`;
-    options.signal?.throwIfAborted();
-    options.line(`run ${index + 1} of ${jobs.length}: row ${job.cell.rows.map(({ row }) => row).join(', ')} (${name})`);
+  const { line, signal } = options;
+  const clock = createClock();
+  const attempt = async (job: Job, heading: string): Promise<Error | undefined> => {
+    const rows = job.cell.rows.map(({ row }) => row).join(', ');
+    signal?.throwIfAborted();
+    line(`${heading}: row ${rows} (${nameOf(job)})`);
     try {
-      await run(job);
+      await clock.measure(() => run(job));
+      return undefined;
     } catch (error) {
-      if (options.signal?.aborted === true || !(error instanceof Error)) throw error;
-      failed.push({ ...job, error });
-      options.line(`${name} failed: ${messageOf(error)}`);
+      if (signal?.aborted === true || !(error instanceof Error)) throw error;
+      line(`${nameOf(job)} failed: ${messageOf(error)}`);
+      return error;
     }
+  };
+
+  const failed: Job[] = [];
+  for (const [index, job] of jobs.entries()) {
+    const { length } = failed;
+    const counts = [...(length > 0 ? [`${length} failed`] : []), ...clock.left(jobs.length - index)];
+    const error = await attempt(job, [`run ${index + 1} of ${jobs.length}`, ...counts].join(', '));
+    if (error) failed.push(job);
   }
-  return failed;
+  const failedTwice: FailedJob[] = [];
+  for (const [index, job] of failed.entries()) {
+    const error = await attempt(job, `again, ${index + 1} of ${failed.length}`);
+    if (error) failedTwice.push({ ...job, error });
+  }
+  return failedTwice;
+}
+
+const nameOf = ({ cell, seed }: AblationJob): string => `${cell.slug}, seed ${seed}`;
+
+/** A job that takes less was done already and says nothing about those to come. */
+const noTraining = 3_000;
+
+/** Estimates the time left from the jobs that trained. */
+function createClock(): { measure: (job: () => Promise<void>) => Promise<void>; left: (jobs: number) => string[] } {
+  const times: number[] = [];
+  return {
+    async measure(job) {
+      const begin = performance.now();
+      await job();
+      const time = performance.now() - begin;
+      if (time > noTraining) times.push(time);
+    },
+    left: (jobs) =>
+      times.length === 0 ? [] : [`about ${duration((jobs * times.reduce((a, b) => a + b, 0)) / times.length)} left`],
+  };
 }
