@@ -13,8 +13,8 @@ export const LIMITS = {
   rank: 8,
   /** Characters of a tensor's name. */
   nameLength: 256,
-  /** Entries of a torch zip: one for each storage, and a few more. */
-  zipEntries: 100_000,
+  /** Entries of a torch zip: one for each storage, and a few more. A checkpoint with its optimiser has three for a tensor. */
+  zipEntries: 10_000,
   /** Bytes of the pickle in a torch zip; about 400 for each tensor. */
   pickleBytes: 16 * 2 ** 20,
   /** Steps of the pickle machine, each of which makes at most one object; about 40 for each tensor. */

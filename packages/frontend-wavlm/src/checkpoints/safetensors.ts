@@ -3,7 +3,7 @@ import { LIMITS } from '../limits';
 import { shownName } from '../shown';
 import type { Checkpoint } from './checkpoint';
 import { toFloat32 } from './dtype';
-import { openFile, readBytes, type OpenFile } from './open-file';
+import { openFile, readBytes, type OpenFile } from '../plain-file';
 import { notSafetensors, parseHeader, type Header } from './safetensors-header';
 
 /** A tensor as it is read: any stored type comes out as float32. */

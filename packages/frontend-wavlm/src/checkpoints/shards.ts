@@ -1,12 +1,13 @@
 import { dirname, join } from 'node:path';
-import { InputError, parseJson, readText } from '@ser/files';
+import { InputError } from '@ser/files';
 import { LIMITS } from '../limits';
+import { readPlainJson } from '../plain-file';
 import { shown, shownName } from '../shown';
 import { checkTensorName, type Checkpoint } from './checkpoint';
 
 /** Tensor → file of the shard that holds it, from an index of shards. @throws {InputError} */
 export async function readShardIndex(path: string): Promise<Map<string, string>> {
-  const index = parseJson(await readText(path, LIMITS.headerBytes), path);
+  const index = await readPlainJson(path, LIMITS.headerBytes);
   const map = typeof index === 'object' && index !== null && 'weight_map' in index ? index.weight_map : undefined;
   if (typeof map !== 'object' || map === null) throw new InputError(`${path}: has no weight_map`);
   const files = new Map<string, string>();

@@ -1,7 +1,7 @@
 import { InputError, messageOf } from '@ser/files';
 import yauzl from 'yauzl';
 import { LIMITS } from '../limits';
-import { openFile } from './open-file';
+import { openFile } from '../plain-file';
 
 /** An open zip, of which parts of entries are read. */
 export interface Zip {

@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs';
 import { mkdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRandomEncoder } from '../encoders/build-encoder';

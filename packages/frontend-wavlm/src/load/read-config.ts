@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, readJsonIfThere } from '@ser/files';
+import { InputError } from '@ser/files';
 import type { EncoderConfig } from '../encoders/config';
 import { parseConfig } from '../encoders/parse-config';
 import { LIMITS } from '../limits';
+import { readPlainJson } from '../plain-file';
 
 /**
  * The model's shape, read from a folder's `config.json` and `preprocessor_config.json`.
@@ -21,10 +22,7 @@ export async function readConfig(folder: string): Promise<EncoderConfig> {
 }
 
 async function readObject(path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-  // A pipe of this name would keep the reader waiting for ever.
-  const info = await stat(path).catch(() => undefined);
-  if (info && !info.isFile()) throw new InputError(`${path}: expected a file, found something else of this name`);
-  const value = await readJsonIfThere(path, LIMITS.configBytes);
+  const value = await readPlainJson(path, LIMITS.configBytes);
   if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InputError(`${path}: expected a JSON object`);

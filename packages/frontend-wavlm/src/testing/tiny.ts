@@ -2,18 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+export { seeded } from '../../../../tools/test-support/seeded';
 export { tinyConfigs } from '../../../../tools/test-support/tiny-encoders';
-
-/** A small generator with a seed, for tests (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Noise with a slow swell, so that frames differ. */
 export function testWave(length: number, random: () => number): Float32Array {

@@ -43,6 +43,7 @@ export function encoderCommand(): Command {
       .argument('<file>', 'such as out.onnx')
       .option('--layers', 'also every layer, stacked'),
   ).action(async (source: string, file: string, { layers, ...options }: HubOptions & { layers?: boolean }) => {
+    await import('@tensorflow/tfjs'); // a backend to hold the weights
     const { exportEncoder, loadEncoder } = await encoders();
     const loaded = await loadEncoder(await folderOf(source, options));
     const bytes = exportEncoder(loaded, { layers: layers === true, metadata: { source } });

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { fileError, InputError } from '@ser/files';
+import { decodeText, errorCode, fileError, InputError, parseJson } from '@ser/files';
 
-/** A file of weights, open for reading. */
+/** A file of a model, open for reading. */
 export interface OpenFile {
   readonly path: string;
   /** Bytes. */
@@ -11,7 +11,7 @@ export interface OpenFile {
 }
 
 /**
- * Opens a file of weights. What people have in its place when a download went wrong is named.
+ * Opens a file of a model. What people have in its place when a download went wrong is named.
  *
  * @throws {InputError} when there is none, it is no plain file, or it cannot be read
  */
@@ -36,11 +36,11 @@ export async function openFile(path: string): Promise<OpenFile> {
 function refuseStandIn(head: string, path: string): void {
   if (head.startsWith('version https://git-lfs')) {
     throw new InputError(
-      `${path}: a git-lfs pointer in place of the weights; fetch them with "git lfs pull", or with "ser encoder pull"`,
+      `${path}: a git-lfs pointer in place of the file itself; fetch it with "git lfs pull", or with "ser encoder pull"`,
     );
   }
   if (/^(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml|head|body)/i.test(head)) {
-    throw new InputError(`${path}: a web page (HTML) in place of the weights; download the file itself`);
+    throw new InputError(`${path}: a web page (HTML) in place of the file itself; download it again`);
   }
 }
 
@@ -59,4 +59,24 @@ export async function readBytes({ handle, path }: OpenFile, start: number, size:
     done += bytesRead;
   }
   return buffer;
+}
+
+/**
+ * A JSON file of a model; undefined when there is none.
+ *
+ * @param limit bytes
+ * @throws {InputError} when it is no plain file, larger than the limit, or no JSON
+ */
+export async function readPlainJson(path: string, limit: number): Promise<unknown> {
+  const file = await openFile(path).catch((error: unknown) => {
+    if (error instanceof Error && errorCode(error.cause) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!file) return undefined;
+  try {
+    if (file.size > limit) throw new InputError(`${path}: ${file.size} bytes, expected at most ${limit}`);
+    return parseJson(decodeText(await readBytes(file, 0, file.size), path), path);
+  } finally {
+    await file.handle.close();
+  }
 }

@@ -1,0 +1,6 @@
+import type { Attack } from './attack';
+
+/** Each group of attacks has a file of its own, loaded when it is asked for. */
+export const groups: Readonly<Record<string, () => Promise<readonly Attack[]>>> = {
+  encoders: async () => (await import('./encoders')).attacks(),
+};
