@@ -1,10 +1,11 @@
 import type { Config } from '../config/schema';
 import { openEngine } from '../training/engine';
 import { openEncoder } from '../model/encoder';
-import { createModel, type Model } from '../model/model';
+import { createModel, disposeModel, type Model } from '../model/model';
 import { seeded } from '../random';
-import { loadModel, readModelCard } from '../record/model-file';
+import { checkUntouched, loadModel, readModelCard } from '../record/model-file';
 import { modelFile } from './model-path';
+import { modelWeights } from './model-weights';
 
 export interface OpenedModel {
   readonly model: Model;
@@ -14,14 +15,25 @@ export interface OpenedModel {
   readonly file: string;
 }
 
-/** Rebuilds a trained model. The untouched part of a pre-trained encoder is read from `weights` or where it was in training. */
+/**
+ * Rebuilds a trained model. The untouched part of a pre-trained encoder is read from `weights` or where it was in training.
+ * @throws {InputError} when it is not there, or is not the encoder that the model was trained with
+ */
 export async function openModel(path: string, weights?: string): Promise<OpenedModel> {
   const file = modelFile(path);
-  const { config: stored, labels } = await readModelCard(file);
-  const config = weights === undefined ? stored : { ...stored, weights };
+  const card = await readModelCard(file);
+  const { labels } = card;
+  const pretrained = card.config.weights === undefined ? undefined : modelWeights(file, card.config.weights, weights);
+  const config = { ...card.config, ...(pretrained ? { weights: pretrained.weights } : {}) };
   await openEngine('onnx-cpu'); // variables are made on the tfjs CPU backend
-  const encoder = await openEncoder(config)();
+  const encoder = await openEncoder(config, { offline: pretrained?.offline })();
   const model = createModel(config, encoder, labels.length, seeded(config.seed, 'model'));
-  await loadModel(file, model);
+  try {
+    if (pretrained) await checkUntouched(file, card, model, pretrained.weights);
+    await loadModel(file, model);
+  } catch (error) {
+    disposeModel(model);
+    throw error;
+  }
   return { model, config, labels, file };
 }

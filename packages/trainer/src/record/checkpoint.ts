@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { parseJson, withFileErrorsSync } from '@ser/files';
 import type * as tf from '@tensorflow/tfjs';
 import type { Position } from './position';
+import { refuseOther, type Fingerprint } from './fingerprint';
 import { asPosition } from './run-files';
+import { storedFingerprint } from './stored-fingerprint';
 import { assignVariables, readTensorFile, writeVariables } from './tensor-file';
 
 const pattern = /^checkpoint-(\d{8,})\.safetensors$/;
@@ -23,24 +25,28 @@ export function listCheckpoints(dir: string): string[] {
 export async function saveCheckpoint(
   dir: string,
   variables: ReadonlyMap<string, tf.Variable>,
-  position: Position,
+  { position, fingerprint }: { readonly position: Position; readonly fingerprint: Fingerprint },
   keep: number,
 ): Promise<void> {
   const name = `checkpoint-${String(position.step).padStart(8, '0')}.safetensors`;
-  await writeVariables(join(dir, name), variables, { position: JSON.stringify(position) });
+  await writeVariables(join(dir, name), variables, {
+    position: JSON.stringify(position),
+    fingerprint: JSON.stringify(fingerprint),
+  });
   for (const old of listCheckpoints(dir).slice(keep))
     withFileErrorsSync(dir, () => rmSync(join(dir, old), { force: true }));
 }
 
 /**
  * Loads the newest checkpoint that is whole. A damaged one is reported and put aside under another name, and the one
- * before it is taken. A checkpoint that is whole and of another model stays where it is.
+ * before it is taken. A checkpoint that is whole and was made from something else stays where it is.
  * @returns undefined when there is none.
- * @throws {InputError} when it cannot be read, or is of another model.
+ * @throws {InputError} when it cannot be read, or was made from something else.
  */
 export async function loadCheckpoint(
   dir: string,
   variables: ReadonlyMap<string, tf.Variable>,
+  fingerprint: Fingerprint,
   warn: (line: string) => void,
 ): Promise<Position | undefined> {
   for (const name of listCheckpoints(dir)) {
@@ -51,6 +57,7 @@ export async function loadCheckpoint(
       warn(`${path} is damaged (${file.damage}); going back to the one before (it is kept as ${name}.damaged)`);
       continue;
     }
+    refuseOther(path, storedFingerprint(file.metadata, path), fingerprint);
     const position = asPosition(parseJson(file.metadata['position'] ?? 'null', path), path);
     assignVariables(variables, file, path);
     return position;

@@ -1,15 +1,18 @@
 import { InputError, parseJson } from '@ser/files';
-import { readSafetensorsMetadata } from '@ser/frontend-wavlm';
+import { readSafetensorsMetadata, weightsHash } from '@ser/frontend-wavlm';
 import type * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import { storedConfig } from '../config/stored';
 import type { Model } from '../model/model';
+import type { Fingerprint } from './fingerprint';
 import { assignVariables, readTensorFile, writeVariables } from './tensor-file';
 
 /** What a model file says about itself. */
 export interface ModelCardData {
   readonly config: Config;
   readonly labels: readonly string[];
+  /** `untouchedHash` at the time of training; without a pre-trained encoder, and in older files, there is none. */
+  readonly untouched?: string;
 }
 
 /** The variables that training may change, by the name they have in files. */
@@ -22,9 +25,29 @@ export function learned(model: Model): Map<string, tf.Variable> {
  * Writes what was learnt, with the configuration and the labels; the untouched part of a pre-trained encoder stays in
  * its own folder, which the configuration names.
  */
-export function saveModel(path: string, model: Model, config: Config, labels: readonly string[]): Promise<void> {
-  const card: ModelCardData = { config, labels };
-  return writeVariables(path, learned(model), { ser: JSON.stringify(card) });
+export function saveModel(path: string, model: Model, card: ModelCardData, fingerprint?: Fingerprint): Promise<void> {
+  const metadata = { ser: JSON.stringify(card), ...(fingerprint ? { fingerprint: JSON.stringify(fingerprint) } : {}) };
+  return writeVariables(path, learned(model), metadata);
+}
+
+/** SHA-256 of the part of a model's encoder that training left as it was; a model file does not hold it. */
+export function untouchedHash(model: Model): Promise<string> {
+  const tuned = model.trainable.filter(({ group }) => group === 'encoder');
+  return weightsHash(model.encoder, new Set(tuned.map(({ name }) => name.slice('encoder.'.length))));
+}
+
+/**
+ * Refuses an encoder whose weights are not those that a model was trained with.
+ * @param weights where they come from, for the message
+ */
+export async function checkUntouched(
+  path: string,
+  { untouched }: ModelCardData,
+  model: Model,
+  weights: string,
+): Promise<void> {
+  if (untouched === undefined || untouched === (await untouchedHash(model))) return;
+  throw new InputError(`${weights}: these are not the weights of the encoder that ${path} was trained with`);
 }
 
 /**
@@ -50,5 +73,10 @@ export async function readModelCard(path: string): Promise<ModelCardData> {
   if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string')) {
     throw new InputError(`${path}: its "ser" entry has no list of labels`);
   }
-  return { config: storedConfig(card.get('config'), path), labels };
+  const untouched = card.get('untouched');
+  return {
+    config: storedConfig(card.get('config'), path),
+    labels,
+    ...(typeof untouched === 'string' ? { untouched } : {}),
+  };
 }

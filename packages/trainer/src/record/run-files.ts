@@ -1,6 +1,7 @@
 import { InputError } from '@ser/files';
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import Ajv from 'ajv';
+import { FingerprintSchema } from './fingerprint';
 
 // The files of a run folder. Each type is derived from the schema that its readers check.
 
@@ -72,6 +73,8 @@ const Result = Type.Object({
   epoch: Count,
   engine: Type.String(),
   versions: Type.Record(Type.String(), Type.String()),
+  /** What it was made from; folds that are older than fingerprints have none. */
+  fingerprint: Type.Optional(FingerprintSchema),
 });
 
 /** `fold-<k>/fold.json`, written last: its presence means that the fold is done. */
@@ -146,4 +149,5 @@ export const asMetric = reader(Metric, 'a metrics row');
 export const asFold = reader(Result, 'a finished fold');
 export const asEmbedding = reader(Embedding, 'an embedding');
 export const asAttention = reader(Attention, 'attention weights');
+export const asFingerprint = reader(FingerprintSchema, 'a fingerprint');
 export const asPosition = reader(StoredPosition, 'the position in a fold');

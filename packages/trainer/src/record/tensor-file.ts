@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { errorCode, fileError, InputError, isInputError, messageOf } from '@ser/files';
+import { fileError, InputError } from '@ser/files';
 import { readSafetensors, readSafetensorsMetadata, writeSafetensors } from '@ser/frontend-wavlm';
 import * as tf from '@tensorflow/tfjs';
+import { damageIn } from './damage';
 
 /** Numbers by name, and words about them: what a checkpoint or a model file holds. */
 export interface TensorFile {
@@ -48,8 +49,7 @@ export async function readTensorFile(path: string): Promise<TensorFile | { reado
   try {
     file = { metadata: await readSafetensorsMetadata(path), tensors: await readSafetensors(path) };
   } catch (error) {
-    if (isInputError(error) && errorCode(error.cause) === undefined) return { damage: messageOf(error) };
-    throw fileError(error, path);
+    return { damage: damageIn(fileError(error, path)) };
   }
   const { headerSha256, ...about } = file.metadata;
   const headerFits =

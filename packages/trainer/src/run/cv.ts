@@ -7,10 +7,12 @@ import { keys, type Config } from '../config/schema';
 import type { Engine } from '../training/engine';
 import { InputError, messageOf } from '@ser/files';
 import { openData, type OpenedData, type Split } from './corpus';
+import { doneFold } from './done-fold';
 import { checkEncoderFolder } from './encoder-folder';
 import { percent } from '../percent';
-import { finishedFold, foldFolder } from '../record/fold-result';
-import { storedRun, writeRunConfig } from '../record/run-config';
+import { refuseOther, type Fingerprint } from '../record/fingerprint';
+import { foldFolder } from '../record/fold-result';
+import { runFingerprint, storedRun, writeRunConfig } from '../record/run-config';
 import type { FoldResult } from '../record/run-files';
 import type { Progress } from './progress';
 
@@ -48,28 +50,38 @@ export interface PreparedRun {
   readonly chosen: readonly Split[];
   /** Those of them that are not done. */
   readonly open: readonly Split[];
+  readonly encoder: EncoderFacts;
 }
 
 /**
  * Everything that can be wrong with settings, corpus and encoder folder is found here, before anything is written.
- * @throws {InputError} when they are not usable, or the folder holds a run of other settings.
+ * @throws {InputError} when they are not usable, or the folder holds a run that was made from something else.
  */
 export async function prepareRun(resolved: ResolvedConfig): Promise<PreparedRun> {
   const { config } = resolved;
   const dir = runFolder(resolved);
   await checkEncoderFolder(config);
-  await refuseOtherSettings(dir, config);
+  const before = await storedRun(dir);
+  if (before) refuseOtherSettings(dir, before, config);
   const data = await openData(config);
   const chosen = chooseFolds(config, data);
-  const done = await finishedFolds(dir, chosen);
+  if (before) refuseOtherClasses(dir, before, data);
+  const encoder = await aboutEncoder(config, data);
+  if (before) refuseOther(dir, runFingerprint(before, dir), encoder.fingerprint);
+  const done = await doneFolds(dir, chosen, encoder.fingerprint);
   const open = chosen.filter(({ fold }) => !done.some((result) => result.fold === fold.index));
-  return { dir, data, chosen, open };
+  return { dir, data, chosen, open, encoder };
 }
 
 /** Writes the run's `config.json`. */
-export async function recordRun(resolved: ResolvedConfig, { dir, data }: PreparedRun): Promise<void> {
+export async function recordRun(resolved: ResolvedConfig, { dir, data, encoder }: PreparedRun): Promise<void> {
   const folds = data.splits.map(({ fold }) => fold.index);
-  await writeRunConfig(dir, resolved, { corpus: data.name, labels: data.labels, folds });
+  await writeRunConfig(dir, resolved, {
+    corpus: data.name,
+    labels: data.labels,
+    folds,
+    fingerprint: encoder.fingerprint,
+  });
 }
 
 /**
@@ -80,7 +92,7 @@ export async function runCv(resolved: ResolvedConfig, options: CvOptions): Promi
   const { config } = resolved;
   const { progress } = options;
   const run = await prepareRun(resolved);
-  const { dir, data, chosen, open } = run;
+  const { dir, data, chosen, open, encoder } = run;
   const inProcesses = options.jobs > 1 && open.length > 1;
   const engine = inProcesses || open.length === 0 ? undefined : await startEngine(config, progress);
   await recordRun(resolved, run);
@@ -91,35 +103,59 @@ export async function runCv(resolved: ResolvedConfig, options: CvOptions): Promi
   }
   const failed: FailedFold[] = [];
   if (inProcesses) failed.push(...(await runInProcesses(dir, open, options)));
-  else if (engine) failed.push(...(await runHere(config, engine, dir, data, open, options)));
-  return { dir, results: await finishedFolds(dir, chosen), failed };
+  else if (engine) failed.push(...(await runHere({ config, engine, dir, data, encoder }, open, options)));
+  return { dir, results: await doneFolds(dir, chosen, encoder.fingerprint), failed };
 }
 
 function runFolder(resolved: ResolvedConfig): string {
   return join(resolved.config.runs, runName(resolved));
 }
 
-async function finishedFolds(dir: string, splits: readonly Split[]): Promise<FoldResult[]> {
-  const results = await Promise.all(splits.map(({ fold }) => finishedFold(foldFolder(dir, fold.index))));
-  return results.filter((result) => result !== undefined);
+/** Results of the folds that are done, and were made from what is there now. */
+async function doneFolds(dir: string, splits: readonly Split[], fingerprint: Fingerprint): Promise<FoldResult[]> {
+  const results: FoldResult[] = [];
+  for (const { fold } of splits) {
+    const result = await doneFold(foldFolder(dir, fold.index), fingerprint);
+    if (result) results.push(result);
+  }
+  return results;
+}
+
+/** What must be known of the encoder and the data before anything is trained. */
+interface EncoderFacts {
+  readonly createEncoder: () => Promise<Encoder>;
+  readonly minSamples: number;
+  readonly fingerprint: Fingerprint;
+}
+
+async function aboutEncoder(config: Config, data: OpenedData): Promise<EncoderFacts> {
+  const [{ openEncoder }, { fingerprintOf }] = await Promise.all([import('../model/encoder'), import('./fingerprint')]);
+  const createEncoder = openEncoder(config);
+  const encoder = await createEncoder();
+  try {
+    const fingerprint = await fingerprintOf(config, data, encoder);
+    return { createEncoder, minSamples: encoder.minSamples, fingerprint };
+  } finally {
+    encoder.dispose();
+  }
+}
+
+interface OpenRun {
+  readonly config: Config;
+  readonly engine: Engine;
+  readonly dir: string;
+  readonly data: OpenedData;
+  readonly encoder: EncoderFacts;
 }
 
 async function runHere(
-  config: Config,
-  engine: Engine,
-  dir: string,
-  data: OpenedData,
+  { config, engine, dir, data, encoder }: OpenRun,
   splits: readonly Split[],
   options: CvOptions,
 ): Promise<FailedFold[]> {
   const { progress, signal } = options;
-  const [{ openEncoder }, { loadWaves }, { runFold }] = await Promise.all([
-    import('../model/encoder'),
-    import('../data/waves'),
-    import('./fold'),
-  ]);
-  const createEncoder = openEncoder(config);
-  const minSamples = await shortest(createEncoder);
+  const [{ loadWaves }, { runFold }] = await Promise.all([import('../data/waves'), import('./fold')]);
+  const { minSamples, createEncoder, fingerprint } = encoder;
   const needed = new Map(
     splits.flatMap(({ fold, validation }) => [...fold.train, ...validation, ...fold.test]).map((u) => [u.id, u]),
   );
@@ -135,7 +171,7 @@ async function runHere(
     const { wait = false } = options;
     const job = { config, labels: data.labels, fold, validation, waves, createEncoder, engine, progress, signal, wait };
     try {
-      const result = await runFold({ ...job, dir: foldFolder(dir, fold.index) });
+      const result = await runFold({ ...job, fingerprint, dir: foldFolder(dir, fold.index) });
       progress.line(summary(result));
     } catch (error) {
       if (signal?.aborted) throw error;
@@ -193,13 +229,6 @@ async function startEngine(config: Config, progress: Progress): Promise<Engine> 
   return engine;
 }
 
-async function shortest(createEncoder: () => Promise<Encoder>): Promise<number> {
-  const encoder = await createEncoder();
-  const { minSamples } = encoder;
-  encoder.dispose();
-  return minSamples;
-}
-
 function chooseFolds(config: Config, data: OpenedData): Split[] {
   if (config.folds.length === 0) return [...data.splits];
   return config.folds.map((index) => {
@@ -210,9 +239,7 @@ function chooseFolds(config: Config, data: OpenedData): Split[] {
 }
 
 /** A run folder of other settings is not continued. */
-async function refuseOtherSettings(dir: string, config: Config): Promise<void> {
-  const before = await storedRun(dir);
-  if (before === undefined) return;
+function refuseOtherSettings(dir: string, before: Readonly<Record<string, unknown>>, config: Config): void {
   const old = new Map(Object.entries(renameFormer(before, join(dir, 'config.json'))));
   const changed = keys.filter(
     (key) => !freeKeys.includes(key) && JSON.stringify(old.get(key)) !== JSON.stringify(config[key]),
@@ -221,6 +248,16 @@ async function refuseOtherSettings(dir: string, config: Config): Promise<void> {
   const list = changed.map((key) => `${key} was ${JSON.stringify(old.get(key))}, is ${JSON.stringify(config[key])}`);
   throw new InputError(
     `${dir} was started with other settings (${list.join('; ')}); choose another --name or remove the folder`,
+  );
+}
+
+/** Said before the encoder is loaded, because it takes no time. */
+function refuseOtherClasses(dir: string, run: Readonly<Record<string, unknown>>, { labels }: OpenedData): void {
+  const before = run['labels'];
+  if (!Array.isArray(before) || before.join('\n') === labels.join('\n')) return;
+  throw new InputError(
+    `${dir} was started with the classes ${before.join(', ')}, now they are ${labels.join(', ')}; ` +
+      'it stays as it is: choose another --name, or remove it',
   );
 }
 

@@ -1,3 +1,4 @@
+import { InputError } from '@ser/files';
 import * as tf from '@tensorflow/tfjs';
 import type { BatchLoader } from '../data/loader';
 import type { BatchPlan } from '../data/plan';
@@ -36,7 +37,10 @@ export interface Judgement {
   readonly attention: number[];
 }
 
-/** Every planned utterance once. */
+/**
+ * Every planned utterance once.
+ * @throws {InputError} naming an utterance for which the model gives a number that is not finite
+ */
 export async function judge(
   inference: Inference,
   loader: BatchLoader,
@@ -57,12 +61,19 @@ export async function judge(
     tf.dispose([input, result]);
     batch.ids.forEach((id, row) => {
       const [probabilities = [], embedding = [], attention = []] = rows.map((table) => table[row] ?? []);
+      if (![...probabilities, ...embedding].every(Number.isFinite)) throw noNumber(id);
       const frames = options.frameCount(batch.lengths[row] ?? 0);
       out.push({ id, probabilities, embedding, attention: attention.slice(0, frames) });
     });
     await new Promise(setImmediate); // lets Ctrl-C in
   }
   return out;
+}
+
+function noNumber(id: string): InputError {
+  return new InputError(
+    `the model gives no number for "${id}" (NaN or infinite): its audio or the weights hold a value that is none`,
+  );
 }
 
 /** WA and UA of judgements against class indices. */

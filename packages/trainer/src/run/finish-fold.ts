@@ -23,7 +23,7 @@ export async function finishFold(fold: OpenFold, position: Position): Promise<Fo
   const validated = validation.length === 0 ? undefined : await evaluate(validation);
 
   lease?.check();
-  await saveModel(fold.path('model.safetensors'), model, config, labels);
+  await saveModel(fold.path('model.safetensors'), model, fold.card, job.fingerprint);
   await writePredictions(job, judgements);
   await embeddingsAfter(job, train, judgements, evaluate);
   await writeAttention(job, judgements, labelOf, fold.encoder);
@@ -46,6 +46,7 @@ export async function finishFold(fold: OpenFold, position: Position): Promise<Fo
     epoch: config.select === 'best' ? (position.best?.epoch ?? config.epochs) : config.epochs,
     engine: engine.name,
     versions: versions(engine.name),
+    fingerprint: job.fingerprint,
   };
   lease?.check();
   await writeFileWhole(fold.path('fold.json'), `${JSON.stringify(result, null, 2)}\n`);

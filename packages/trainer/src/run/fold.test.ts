@@ -137,7 +137,20 @@ describe('runFold', () => {
     }
   });
 
-  test('NaN stops the fold, names the utterances of the batch, and leaves the checkpoints whole', async () => {
+  test('a loss that is no number stops the fold, names the utterances of the batch, and leaves the checkpoints', async () => {
+    const dir = fresh('diverged');
+    const failure = await runFold(await tinyFold(dir, { lr: 1e30, checkpointEvery: 1 })).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ name: 'InputError' });
+    expect(String(failure)).toMatch(
+      /fold 1, epoch 1, step \d+: the loss is .*; utterances of this batch: u\d\d, u\d\d/,
+    );
+    expect(existsSync(join(dir, 'fold.json'))).toBe(false);
+    expect(existsSync(join(dir, leaseFile))).toBe(false);
+  });
+
+  test('an utterance with NaN in it is named, and is no label', async () => {
     const dir = fresh('nan');
     const job = await tinyFold(dir, {
       mix: 'none',
@@ -152,8 +165,7 @@ describe('runFold', () => {
     new Float32Array(stored.shared).fill(NaN);
     const failure = await runFold(job).catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'InputError' });
-    expect(String(failure)).toMatch(/fold 1, epoch 1, step \d+: the loss is NaN \(kl NaN\)/);
-    expect(String(failure)).toContain(bad);
+    expect(String(failure)).toContain(`the model gives no number for "${bad}"`);
     expect(existsSync(join(dir, 'lock'))).toBe(false);
   });
 

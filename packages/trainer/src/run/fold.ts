@@ -6,7 +6,8 @@ import type { Config } from '../config/schema';
 import type { StoredWave } from '../data/waves';
 import { embeddingsBefore } from '../record/artifacts';
 import { loadCheckpoint } from '../record/checkpoint';
-import { finishedFold } from '../record/fold-result';
+import { doneFold, mendFold } from './done-fold';
+import type { Fingerprint } from '../record/fingerprint';
 import { openMetricsLog } from '../record/metrics';
 import { start, withLossWeights } from '../record/position';
 import type { FoldResult } from '../record/run-files';
@@ -30,6 +31,8 @@ export interface FoldJob {
   readonly createEncoder: () => Promise<Encoder>;
   readonly engine: Engine;
   readonly dir: string;
+  /** What the fold is made from; see `fingerprintOf`. */
+  readonly fingerprint: Fingerprint;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
   /** Waits when another process has the fold, and takes over what it leaves. */
@@ -52,7 +55,8 @@ export async function runFold(job: FoldJob): Promise<FoldResult> {
   });
   try {
     const signal = AbortSignal.any([lease.signal, ...(job.signal ? [job.signal] : [])]);
-    return (await finishedFold(job.dir)) ?? (await trainFold({ ...job, signal, lease }));
+    await mendFold(job.dir, job.progress.line);
+    return (await doneFold(job.dir, job.fingerprint)) ?? (await trainFold({ ...job, signal, lease }));
   } finally {
     lease.release();
   }
@@ -65,7 +69,7 @@ async function trainFold(job: FoldJob): Promise<FoldResult> {
   try {
     // The untrained model is shown before a checkpoint is loaded, so that a resumed run has its embeddings too.
     await embeddingsBefore(job, fold.train, fold.evaluate);
-    let position = (await loadCheckpoint(job.dir, fold.variables, progress.line)) ?? start;
+    let position = (await loadCheckpoint(job.dir, fold.variables, job.fingerprint, progress.line)) ?? start;
     if (position.step > 0)
       progress.line(`fold ${job.fold.index}  going on at epoch ${position.epoch}, after step ${position.step}`);
     const log = await openMetricsLog(fold.path('metrics.jsonl'), position.metricRows, progress.line);

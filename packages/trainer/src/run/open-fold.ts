@@ -7,7 +7,8 @@ import type { BatchPlan, Source } from '../data/plan';
 import { storedWave } from '../data/waves';
 import { createModel, disposeModel, type Model } from '../model/model';
 import { seeded } from '../random';
-import { learned } from '../record/model-file';
+import { absolutePaths } from '../record/run-config';
+import { learned, untouchedHash, type ModelCardData } from '../record/model-file';
 import type { Runnable } from '../training/engine';
 import {
   createOptimizerState,
@@ -41,6 +42,8 @@ export interface OpenFold {
   readonly planOf: (epoch: number) => BatchPlan[];
   /** What the model, as it is now, says about utterances. */
   readonly evaluate: (utterances: readonly Utterance[]) => Promise<Judgement[]>;
+  /** What a model file says about itself. */
+  readonly card: ModelCardData;
   readonly path: (file: string) => string;
   close(): Promise<void>;
 }
@@ -66,6 +69,12 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     const step = engine.compile((input: StepInput) => trainStep(model, state, config, input));
     closing.add(() => step.dispose());
 
+    const pretrained = config.encoder !== 'logmel';
+    const card = {
+      config: absolutePaths(config),
+      labels,
+      ...(pretrained ? { untouched: await untouchedHash(model) } : {}),
+    };
     const loader = createLoader({ waves, labels: classOf, distributions, classes: labels.length });
     closing.add(() => loader.close());
     const note = (line: string): void => progress.line(`fold ${fold.index}  ${line}`);
@@ -102,6 +111,7 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
       signals,
       planOf: trainingPlans(config, fold.name, sourcesOf(train), planned),
       evaluate,
+      card,
       path: (file) => join(job.dir, file),
       close: closing.close,
     };

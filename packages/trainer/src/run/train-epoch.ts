@@ -32,8 +32,9 @@ export async function measureWeights(fold: OpenFold): Promise<LossWeights> {
 /** Writes a checkpoint, unless another process has taken the fold over. */
 export async function save(fold: OpenFold, position: Position): Promise<void> {
   await fold.step.sync();
-  fold.job.lease?.check();
-  await saveCheckpoint(fold.job.dir, fold.variables, position, fold.job.config.keepCheckpoints);
+  const { config, dir, fingerprint, lease } = fold.job;
+  lease?.check();
+  await saveCheckpoint(dir, fold.variables, { position, fingerprint }, config.keepCheckpoints);
 }
 
 /**
@@ -124,7 +125,7 @@ export async function endEpoch(
   const better = scores && (best === undefined || scores.ua > best.ua) ? { epoch, ua: scores.ua } : undefined;
   if (better && config.select === 'best') {
     fold.job.lease?.check();
-    await withAverage(model, state, () => saveModel(fold.path(bestModel), model, config, labels));
+    await withAverage(model, state, () => saveModel(fold.path(bestModel), model, fold.card, fold.job.fingerprint));
   }
   return afterEpoch(position, log.rows(), better);
 }

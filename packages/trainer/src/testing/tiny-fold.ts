@@ -53,6 +53,14 @@ export async function tinyFold(dir: string, overrides: Partial<Config> = {}): Pr
     createEncoder: () => Promise.resolve(tinyEncoder(4, seeded(1, 'encoder'))),
     engine: await openEngine('onnx-cpu', 1),
     dir,
+    fingerprint: {
+      labels,
+      utterances: 'u',
+      labelled: 'l',
+      speakers: 's',
+      audio: 'a',
+      settings: { epochs: config.epochs },
+    },
     progress: createProgress({ quiet: true }),
   };
 }

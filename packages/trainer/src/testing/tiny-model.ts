@@ -33,7 +33,7 @@ export async function tinyModel(settings: Partial<Config> = {}): Promise<TinyMod
   const dir = mkdtempSync(join(tmpdir(), 'ser-model-'));
   const config: Config = { ...defaults, tune: 'all', hiddenSize: 16, heads: 4, projection: 8, ...settings };
   const model = createModel(config, await openEncoder(config)(), tinyLabels.length, seeded(1, 'model'));
-  await saveModel(join(dir, 'model.safetensors'), model, config, tinyLabels);
+  await saveModel(join(dir, 'model.safetensors'), model, { config, labels: tinyLabels });
   return {
     dir,
     model,

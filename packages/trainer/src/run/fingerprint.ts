@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { Utterance } from '@ser/datasets';
+import { weightsHash, type Encoder } from '@ser/frontend-wavlm';
+import { freeKeys } from '../config/resolve';
+import { keys, type Config } from '../config/schema';
+import { hashOf, type Fingerprint } from '../record/fingerprint';
+import type { OpenedData } from './corpus';
+
+/** The fingerprint of a run: data, encoder and settings as they are now. */
+export async function fingerprintOf(
+  config: Config,
+  { labels, splits }: Pick<OpenedData, 'labels' | 'splits'>,
+  encoder: Encoder,
+): Promise<Fingerprint> {
+  const all = splits.flatMap(({ fold, validation }) => [...fold.train, ...validation, ...fold.test]);
+  const utterances = [...new Map(all.map((utterance) => [utterance.id, utterance])).values()].sort(byId);
+  const audio = await audioHashes([...new Set(utterances.map(({ audio: path }) => path))]);
+  return {
+    labels,
+    utterances: hashOf(
+      splits.map(({ fold, validation }) => [fold.index, ...[fold.train, validation, fold.test].map(sortedIds)]),
+    ),
+    labelled: hashOf(utterances.map(({ id, label, distribution }) => [id, label, distribution])),
+    speakers: hashOf(utterances.map(({ id, speaker }) => [id, speaker])),
+    audio: hashOf(utterances.map(({ id, audio: path, start, end }) => [id, audio.get(path), start, end])),
+    ...(config.encoder === 'logmel' ? {} : { weights: await weightsHash(encoder) }),
+    settings: Object.fromEntries(
+      keys.filter((key) => !freeKeys.includes(key) && config[key] !== undefined).map((key) => [key, config[key]]),
+    ),
+  };
+}
+
+const byId = (a: Utterance, b: Utterance): number => (a.id < b.id ? -1 : 1);
+const sortedIds = (list: readonly Utterance[]): string[] => list.map(({ id }) => id).sort();
+
+/** SHA-256 of each file; of one that cannot be read, nothing: whoever decodes it says what is wrong. */
+async function audioHashes(paths: readonly string[]): Promise<Map<string, string>> {
+  const hashes = new Map<string, string>();
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let path = paths[next++]; path !== undefined; path = paths[next++]) {
+      const hash = await fileHash(path).catch(() => undefined);
+      if (hash !== undefined) hashes.set(path, hash);
+    }
+  };
+  await Promise.all(Array.from({ length: 2 * availableParallelism() }, work));
+  return hashes;
+}
+
+async function fileHash(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
