@@ -5,6 +5,7 @@ import {
   mcnemar,
   meanDeviation,
   pairedDifferences,
+  permutationTest,
   unweightedAccuracy,
   weightedAccuracy,
   type McNemar,
@@ -27,6 +28,9 @@ export interface CellDifference {
   readonly uaBySeed: MeanDeviation;
   /** On the classes with the largest probability averaged over the seeds: one test, whatever the number of seeds. */
   readonly mcnemar: McNemar;
+  /** p of the permutation test over speakers, on right answers averaged over the seeds. */
+  readonly permutation: number;
+  readonly speakers: number;
 }
 
 export interface RowResult {
@@ -47,7 +51,7 @@ export interface ContrastResult {
   readonly from: string;
   readonly to: string;
   readonly difference: CellDifference;
-  /** McNemar's p, adjusted by Holm over all contrasts. */
+  /** p of the permutation test over speakers, adjusted by Holm over all contrasts. */
   readonly adjustedP: number;
 }
 
@@ -117,7 +121,7 @@ export async function ablationResults(options: ResultsOptions): Promise<Ablation
     const difference = a === undefined || b === undefined || a === b ? undefined : compare(a, b);
     return difference === undefined ? [] : [{ question, from, to, difference }];
   });
-  const adjusted = holm(contrasts.map(({ difference }) => difference.mcnemar.p));
+  const adjusted = holm(contrasts.map(({ difference }) => difference.permutation));
   const every = [...runs.values()].flat();
   return {
     name: plan.name,
@@ -164,13 +168,18 @@ function differenceOf(from: readonly SeedRun[], to: readonly SeedRun[], resample
   const a = pairs.map(([run]) => predictions(run));
   const b = pairs.map(([, run]) => predictions(run));
   const classes = labels.length;
+  const clusters = ids.map((id) => first[0].lines.get(id)?.speaker ?? '');
+  const right = (runs: readonly number[][], i: number): number => runs.filter((run) => run[i] === truth[i]).length;
+  const gains = truth.map((_, i) => (right(b, i) - right(a, i)) / pairs.length);
   const ua = (predicted: readonly number[]): number => unweightedAccuracy(confusionMatrix(truth, predicted, classes));
   const ensemble = (runs: readonly SeedRun[]): number[] => ids.map((id) => averagedClass(runs, id, labels));
   return {
     seeds: pairs.length,
     utterances: ids.length,
-    ...pairedDifferences(truth, a, b, classes, { random: seeded('ablation'), resamples }),
+    ...pairedDifferences(truth, a, b, classes, { random: seeded('ablation'), resamples, clusters }),
     uaBySeed: meanDeviation(a.map((predicted, index) => ua(b[index] ?? []) - ua(predicted))),
+    permutation: permutationTest(clusters, gains, seeded('permutation')),
+    speakers: new Set(clusters).size,
     mcnemar: mcnemar(truth, ensemble(pairs.map(([run]) => run)), ensemble(pairs.map(([, run]) => run))),
   };
 }

@@ -18,7 +18,17 @@ export async function writeAblation(dir: string, results: AblationResults): Prom
   return { htmlPath };
 }
 
-const shortHeader = ['row', 'what', 'seeds', 'WA %', 'UA %', 'ΔUA to first row [95 %]', "McNemar's p", 'paper UA %'];
+const shortHeader = [
+  'row',
+  'what',
+  'seeds',
+  'WA %',
+  'UA %',
+  'ΔUA to first row [95 %]',
+  'p (speakers)',
+  "McNemar's p",
+  'paper UA %',
+];
 
 function shortRow(result: RowResult): string[] {
   const { row, sameAs, seeds, missingSeeds, wa, ua, difference: delta } = result;
@@ -29,12 +39,13 @@ function shortRow(result: RowResult): string[] {
     plusMinus(wa),
     plusMinus(ua),
     delta === undefined ? '' : difference(delta.ua),
+    delta === undefined ? '' : pValue(delta.permutation),
     delta === undefined ? '' : pValue(delta.mcnemar.p),
     row.paper === undefined ? '' : row.paper.ua.toFixed(2),
   ];
 }
 
-const contrastHeader = ['question', 'rows', 'ΔUA [95 %]', 'ΔUA by seed', "McNemar's p", 'adjusted p'];
+const contrastHeader = ['question', 'rows', 'ΔUA [95 %]', 'ΔUA by seed', "McNemar's p", 'p (speakers)', 'adjusted p'];
 
 function contrastRow(contrast: AblationResults['contrasts'][number]): string[] {
   const { question, from, to, difference: delta, adjustedP } = contrast;
@@ -45,6 +56,7 @@ function contrastRow(contrast: AblationResults['contrasts'][number]): string[] {
     difference(delta.ua),
     Number.isFinite(sd) ? `${signedPoints(mean)} ± ${percent(sd)}` : signedPoints(mean),
     pValue(delta.mcnemar.p),
+    pValue(delta.permutation),
     pValue(adjustedP),
   ];
 }
@@ -69,8 +81,9 @@ function explanation({ folds, utterances, seconds }: AblationResults): string {
   return (
     `Mean ± sd over seeds, in %; fold${folds.length === 1 ? '' : 's'} ${folds.join(', ')}, ${utterances} test ` +
     `utterances, ${duration(seconds)} of training in all. Differences are paired by seed and utterance, with a ` +
-    `bootstrap 95 % interval over utterances; McNemar's exact test is on the probabilities averaged over the seeds; ` +
-    `adjusted p is Holm's over all contrasts.`
+    `bootstrap 95 % interval over speakers and seeds; p (speakers) is a permutation test that exchanges two rows speaker ` +
+    `by speaker; adjusted p is Holm's over all contrasts. McNemar's exact test, on the probabilities averaged over the ` +
+    `seeds, takes utterances as independent and is too sure of itself.`
   );
 }
 
@@ -120,7 +133,7 @@ function rowsTable({ rows }: AblationResults): Markup {
   const formed = rows.every(({ row }) => row.parts !== undefined);
   const encoders = formed && rows.some(({ row }) => row.parts?.encoder !== '');
   const what = formed ? [...(encoders ? ['Encoder'] : []), 'Mixup', 'Aggregation', 'Losses'] : ['What'];
-  const numbers = ['Paper WA', 'Paper UA', 'Seeds', 'WA %', 'UA %', 'ΔUA [95 %]', 'p'];
+  const numbers = ['Paper WA', 'Paper UA', 'Seeds', 'WA %', 'UA %', 'ΔUA [95 %]', 'p (speakers)', "McNemar's p"];
   const columns: Column[] = [
     { title: 'Row' },
     ...what.map((title) => ({ title, wrap: title === 'What' || title === 'Losses' })),

@@ -7,4 +7,6 @@ export { holm } from './holm';
 export { accuracyByGroup, type GroupAccuracy } from './groups';
 export { accuracyIntervals, pairedDifferences, type AccuracyIntervals, type PairedDifference } from './intervals';
 export { mcnemar, mcnemarExact, type McNemar } from './mcnemar';
+export { permutationTest } from './permutation';
+export { classScores, type ClassScores } from './class-scores';
 export { meanDeviation, type MeanDeviation } from './summary';

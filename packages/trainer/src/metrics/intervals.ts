@@ -6,7 +6,10 @@ export interface AccuracyIntervals {
   readonly ua: Interval;
 }
 
-/** Bootstrap intervals of WA and UA over utterances. `truth`, `predicted`: [utterances] class indices. */
+/**
+ * Bootstrap intervals of WA and UA, over the clusters of `options` (speakers) or over utterances.
+ * `truth`, `predicted`: [utterances] class indices.
+ */
 export function accuracyIntervals(
   truth: ArrayLike<number>,
   predicted: ArrayLike<number>,
@@ -18,8 +21,13 @@ export function accuracyIntervals(
     const confusion = drawnConfusion(truth, predicted, classes, indices);
     return [weightedAccuracy(confusion), unweightedAccuracy(confusion)];
   };
-  const [wa = nothing, ua = nothing] = bootstrapIntervals(truth.length, statistics, options);
+  const [wa = nothing, ua = nothing] = bootstrapIntervals(truth.length, statistics, options).map(asShare);
   return { wa, ua };
+}
+
+/** A share is never below 0 or above 1. */
+function asShare({ low, high }: Interval): Interval {
+  return { low: Math.max(0, low), high: Math.min(1, high) };
 }
 
 export interface PairedDifference {
@@ -29,13 +37,14 @@ export interface PairedDifference {
 }
 
 /**
- * Paired bootstrap: b − a in WA and UA on shared utterances. Utterances are resampled, and both systems always see the
- * same draw. A system may have several runs (seeds): its accuracy is then their mean, and a drawn utterance brings all
- * of its runs along, because runs on one utterance are not independent.
+ * Paired bootstrap: b − a in WA and UA on shared utterances. Clusters (speakers) or utterances are resampled, and both
+ * systems always see the same draw. A system may have several runs (seeds): its accuracy is then their mean, a drawn
+ * utterance brings all of its runs along, and the seeds are resampled too, because another seed would give another
+ * difference. As in `bootstrapIntervals`, what few seeds lack in spread is made up for.
  *
  * @param truth [utterances] class indices
  * @param a [runs][utterances] predictions of the first system
- * @param b [runs][utterances] predictions of the second
+ * @param b [runs][utterances] predictions of the second; run i has the seed of run i of `a`
  */
 export function pairedDifferences(
   truth: ArrayLike<number>,
@@ -45,21 +54,41 @@ export function pairedDifferences(
   options: BootstrapOptions,
 ): { wa: PairedDifference; ua: PairedDifference } {
   const nothing: Interval = { low: NaN, high: NaN };
-  const accuracies = (runs: readonly ArrayLike<number>[], indices: Int32Array): { wa: number; ua: number } => {
-    const confusions = runs.map((run) => drawnConfusion(truth, run, classes, indices));
-    const average = (values: readonly number[]): number =>
-      values.reduce((total, value) => total + value, 0) / runs.length;
-    return { wa: average(confusions.map(weightedAccuracy)), ua: average(confusions.map(unweightedAccuracy)) };
+  const { random } = options;
+  const seeds = a.length;
+  const stretch = seeds > 1 ? Math.sqrt(seeds / (seeds - 1)) : 1;
+
+  /** [runs] differences on the drawn utterances. */
+  const bySeed = (indices: Int32Array): { wa: number[]; ua: number[] } => {
+    const pairs = a.map((run, seed) => [
+      drawnConfusion(truth, run, classes, indices),
+      drawnConfusion(truth, b[seed] ?? [], classes, indices),
+    ]);
+    const of = (accuracy: (confusion: number[][]) => number): number[] =>
+      pairs.map(([before = [], after = []]) => accuracy(after) - accuracy(before));
+    return { wa: of(weightedAccuracy), ua: of(unweightedAccuracy) };
   };
+  const all = bySeed(Int32Array.from({ length: truth.length }, (_, index) => index));
+  let first = true;
   const statistics = (indices: Int32Array): number[] => {
-    const before = accuracies(a, indices);
-    const after = accuracies(b, indices);
-    return [after.wa - before.wa, after.ua - before.ua];
+    // The first call is for all utterances, and for all seeds.
+    const drawn = first || seeds < 2 ? undefined : a.map(() => Math.floor(random() * seeds));
+    first = false;
+    const { wa, ua } = bySeed(indices);
+    const drawnMean = (values: readonly number[]): number => {
+      const centre = mean(values);
+      return drawn ? centre + stretch * (mean(drawn.map((seed) => values[seed] ?? NaN)) - centre) : centre;
+    };
+    return [drawnMean(wa), drawnMean(ua)];
   };
-  const [wa = NaN, ua = NaN] = statistics(Int32Array.from({ length: truth.length }, (_, index) => index));
   const [waInterval = nothing, uaInterval = nothing] = bootstrapIntervals(truth.length, statistics, options);
-  return { wa: { difference: wa, interval: waInterval }, ua: { difference: ua, interval: uaInterval } };
+  return {
+    wa: { difference: mean(all.wa), interval: waInterval },
+    ua: { difference: mean(all.ua), interval: uaInterval },
+  };
 }
+
+const mean = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / values.length;
 
 function drawnConfusion(
   truth: ArrayLike<number>,

@@ -6,6 +6,7 @@ import {
   accuracyIntervals,
   addConfusion,
   bootstrapIntervals,
+  classScores,
   calibration,
   confusionMatrix,
   holm,
@@ -14,6 +15,7 @@ import {
   mcnemarExact,
   meanDeviation,
   pairedDifferences,
+  permutationTest,
   recalls,
   unweightedAccuracy,
   weightedAccuracy,
@@ -134,20 +136,106 @@ describe('bootstrap', () => {
   });
 });
 
+it('covers the accuracy on other speakers when it draws speakers, and not when it draws utterances', () => {
+  const random = seeded('coverage');
+  const accuracy = 0.7;
+  const experiments = 150;
+  const covered = { speakers: 0, utterances: 0 };
+  for (let experiment = 0; experiment < experiments; experiment++) {
+    // Six speakers of 40 utterances; the accuracy on each is between 0.5 and 0.9.
+    const clusters: string[] = [];
+    const predicted: number[] = [];
+    for (let speaker = 0; speaker < 6; speaker++) {
+      const own = accuracy + 0.4 * (random() - 0.5);
+      for (let n = 0; n < 40; n++) {
+        clusters.push(String(speaker));
+        predicted.push(random() < own ? 0 : 1);
+      }
+    }
+    const truth = predicted.map(() => 0);
+    const interval = (options: { clusters?: string[] }) =>
+      accuracyIntervals(truth, predicted, 2, { random: seeded(experiment), resamples: 200, ...options }).wa;
+    const holds = ({ low, high }: { low: number; high: number }) => Number(low <= accuracy && accuracy <= high);
+    covered.speakers += holds(interval({ clusters }));
+    covered.utterances += holds(interval({}));
+  }
+  expect(covered.speakers / experiments).toBeGreaterThan(0.87);
+  expect(covered.utterances / experiments).toBeLessThan(0.82);
+});
+
+it('has no interval over one speaker', () => {
+  const options = { random: seeded(1), clusters: ['ann', 'ann', 'ann'] };
+  expect(accuracyIntervals([0, 1, 1], [0, 1, 0], 2, options).wa).toEqual({ low: NaN, high: NaN });
+});
+
+describe('the permutation test over speakers', () => {
+  const random = seeded(1);
+  it('is exact for few speakers', () => {
+    // Sums +3, +2, +1: of the eight exchanges only none and all are as far from 0 as 6.
+    expect(permutationTest(['a', 'a', 'b', 'c'], [1, 2, 2, 1], random)).toBe(2 / 8);
+    expect(permutationTest(['a', 'b', 'c', 'd'], [1, 1, 1, 1], random)).toBe(2 / 16);
+    expect(permutationTest(['a', 'b'], [0, 0], random)).toBe(1);
+    expect(permutationTest([], [], random)).toBeNaN();
+  });
+
+  it('does not take utterances of one speaker for independent, and draws when there are many speakers', () => {
+    const one = Array.from({ length: 100 }, () => 'ann');
+    expect(
+      permutationTest(
+        one,
+        one.map(() => 1),
+        random,
+      ),
+    ).toBe(1);
+    const many = Array.from({ length: 40 }, (_, i) => String(i));
+    expect(
+      permutationTest(
+        many,
+        many.map(() => 1),
+        random,
+      ),
+    ).toBeLessThan(0.001);
+    expect(
+      permutationTest(
+        many,
+        many.map((_, i) => (i % 2 === 0 ? 1 : -1)),
+        random,
+      ),
+    ).toBeGreaterThan(0.9);
+  });
+});
+
+it('scores each class by precision, recall and F1', () => {
+  // Rows are true classes: 4 of a (3 found), 2 of b (1 found), none of c (1 said).
+  const [a, b, c] = classScores([
+    [3, 1, 0],
+    [0, 1, 1],
+    [0, 0, 0],
+  ]);
+  expect(a).toEqual({ support: 4, predicted: 3, precision: 1, recall: 0.75, f1: 6 / 7 });
+  expect(b).toEqual({ support: 2, predicted: 2, precision: 0.5, recall: 0.5, f1: 0.5 });
+  expect(c).toEqual({ support: 0, predicted: 1, precision: 0, recall: NaN, f1: 0 });
+});
+
 it('means several runs of a system, and does not take them for more utterances', () => {
   const random = seeded(4);
   const truth = Array.from({ length: 200 }, () => Math.floor(random() * 3));
   const weak = truth.map((label) => (random() < 0.6 ? label : (label + 1) % 3));
   const strong = truth.map((label) => (random() < 0.8 ? label : (label + 1) % 3));
-  const once = pairedDifferences(truth, [weak], [strong], 3, { random: seeded(1), resamples: 300 });
+  const once = pairedDifferences(truth, [weak], [strong], 3, { random: seeded(1), resamples: 4000 });
   const thrice = pairedDifferences(truth, [weak, weak, weak], [strong, strong, strong], 3, {
     random: seeded(1),
-    resamples: 300,
+    resamples: 4000,
   });
   expect(thrice.ua.difference).toBeCloseTo(once.ua.difference, 12);
-  expect(thrice.ua.interval.low).toBeCloseTo(once.ua.interval.low, 12);
-  const mixed = pairedDifferences(truth, [weak], [weak, strong], 3, { random: seeded(1), resamples: 10 });
+  // Other draws of the same distribution: the ends of 4,000 resamples differ by less than this.
+  expect(Math.abs(thrice.ua.interval.low - once.ua.interval.low)).toBeLessThan(0.006);
+  expect(Math.abs(thrice.ua.interval.high - once.ua.interval.high)).toBeLessThan(0.006);
+  const mixed = pairedDifferences(truth, [weak, weak], [weak, strong], 3, { random: seeded(1), resamples: 2000 });
   expect(mixed.wa.difference).toBeCloseTo(once.wa.difference / 2, 12);
+  // Two seeds, one with the whole gain and one with none: nothing is shown.
+  expect(mixed.wa.interval.low).toBeLessThan(0);
+  expect(mixed.wa.interval.high).toBeGreaterThan(once.wa.difference);
 });
 
 it("adjusts p-values by Holm's procedure, in the order they came", () => {

@@ -4,6 +4,7 @@ import {
   confusionMatrix,
   mcnemar,
   pairedDifferences,
+  permutationTest,
   recalls,
   unweightedAccuracy,
   weightedAccuracy,
@@ -34,6 +35,9 @@ export interface Comparison {
   readonly wa: PairedDifference;
   readonly ua: PairedDifference;
   readonly mcnemar: McNemar;
+  /** p of the permutation test over speakers, and their number. */
+  readonly permutation: number;
+  readonly speakers: number;
 }
 
 /**
@@ -75,8 +79,10 @@ function compareData(a: RunData, b: RunData, options: { resamples?: number } = {
   const predictedA = pairs.map(([line]) => index(line.predicted));
   const predictedB = pairs.map(([, line]) => index(line.predicted));
   const classes = labels.length;
+  const clusters = pairs.map(([line]) => line.speaker);
   const random = seeded('comparison');
-  const { wa, ua } = pairedDifferences(truth, [predictedA], [predictedB], classes, { random, ...options });
+  const { wa, ua } = pairedDifferences(truth, [predictedA], [predictedB], classes, { random, clusters, ...options });
+  const gains = truth.map((label, i) => Number(predictedB[i] === label) - Number(predictedA[i] === label));
   const compared = (run: RunData, predicted: readonly number[], all: number): ComparedRun => {
     const confusion = confusionMatrix(truth, predicted, classes);
     return {
@@ -96,6 +102,8 @@ function compareData(a: RunData, b: RunData, options: { resamples?: number } = {
     wa,
     ua,
     mcnemar: mcnemar(truth, predictedA, predictedB),
+    permutation: permutationTest(clusters, gains, seeded('permutation')),
+    speakers: new Set(clusters).size,
   };
 }
 

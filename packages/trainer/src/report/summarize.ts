@@ -3,6 +3,7 @@ import {
   accuracyByGroup,
   accuracyIntervals,
   calibration,
+  classScores,
   confusionMatrix,
   macroF1,
   meanDeviation,
@@ -11,6 +12,7 @@ import {
   weightedAccuracy,
   type AccuracyIntervals,
   type Calibration,
+  type ClassScores,
   type GroupAccuracy,
   type MeanDeviation,
 } from '../metrics';
@@ -70,8 +72,11 @@ export interface Report {
     readonly wa: number;
     readonly ua: number;
     readonly macroF1: number;
-    /** Bootstrap 95 % over utterances. */
+    /** Bootstrap 95 % over speakers: what other speakers might give. */
     readonly intervals: AccuracyIntervals;
+    /** The same over utterances: what other utterances of these speakers might give. Too narrow for anything else. */
+    readonly utteranceIntervals: AccuracyIntervals;
+    readonly classes: readonly ClassScores[];
     readonly confusion: readonly (readonly number[])[];
     readonly recalls: readonly number[];
   };
@@ -120,14 +125,23 @@ export function summarize(run: RunData, options: SummarizeOptions = {}): Report 
     complete: missingFolds.length === 0 && finished.length > 0,
     expectedFolds: run.expectedFolds,
     missingFolds,
-    warnings: run.warnings,
+    warnings: [...run.warnings, ...smallClasses(finished, run.labels)],
     labels: run.labels,
     utterances: predictions.length,
     pooled: {
       wa: weightedAccuracy(confusion),
       ua: unweightedAccuracy(confusion),
       macroF1: macroF1(confusion),
-      intervals: accuracyIntervals(truth, predicted, classes, { random: seeded('report intervals'), resamples }),
+      intervals: accuracyIntervals(truth, predicted, classes, {
+        random: seeded('report intervals over speakers'),
+        resamples,
+        clusters: predictions.map(({ speaker }) => speaker),
+      }),
+      utteranceIntervals: accuracyIntervals(truth, predicted, classes, {
+        random: seeded('report intervals'),
+        resamples,
+      }),
+      classes: classScores(confusion),
       confusion,
       recalls: recalls(confusion),
     },
@@ -156,6 +170,26 @@ export function summarize(run: RunData, options: SummarizeOptions = {}): Report 
     origins: textRecord(run.config['origins']),
     generatedAt: now.toISOString(),
   };
+}
+
+/** Fewer test utterances of a class than this say next to nothing about it. */
+const fewest = 5;
+
+/** Folds whose UA rests on classes with hardly any test utterance, or on fewer classes than the run has. */
+function smallClasses(folds: readonly FoldRow[], labels: readonly string[]): string[] {
+  return folds.flatMap(({ name, fold, testClasses }) => {
+    const named = (isOne: (count: number) => boolean): string =>
+      labels.filter((label) => isOne(testClasses[label] ?? 0)).join(', ');
+    const absent = named((count) => count === 0);
+    const few = named((count) => count > 0 && count < fewest);
+    const title = `Fold ${fold} (${name})`;
+    return [
+      ...(absent === ''
+        ? []
+        : [`${title} tests no utterance of ${absent}: its UA is the mean over the other classes.`]),
+      ...(few === '' ? [] : [`${title} tests fewer than ${fewest} utterances of ${few}.`]),
+    ];
+  });
 }
 
 function foldRows(run: RunData, index: (label: string) => number): FoldRow[] {

@@ -17,15 +17,16 @@ export function difference({ difference: value, interval }: Comparison['wa']): s
 export function comparisonText(comparisons: readonly Comparison[]): string {
   const [first] = comparisons;
   if (first === undefined) return '';
-  const header = ['run', 'shared', 'WA %', 'UA %', 'ΔWA [95 %]', 'ΔUA [95 %]', "McNemar's p"];
+  const header = ['run', 'shared', 'WA %', 'UA %', 'ΔWA [95 %]', 'ΔUA [95 %]', 'p (speakers)', "McNemar's p"];
   const alone: string[][] = [[first.a.name, count(first.shared), percent(first.a.wa), percent(first.a.ua), '', '', '']];
-  const rows = comparisons.map(({ b, shared, wa, ua, mcnemar }) => [
+  const rows = comparisons.map(({ b, shared, wa, ua, permutation, mcnemar }) => [
     b.name,
     count(shared),
     percent(b.wa),
     percent(b.ua),
     difference(wa),
     difference(ua),
+    pValue(permutation),
     pValue(mcnemar.p),
   ]);
   return textTable(header, [...alone, ...rows]);
@@ -40,8 +41,10 @@ export async function writeComparison(path: string, comparisons: readonly Compar
     <h1>${title}</h1>
     <p>
       Finished folds only, on the utterances that both runs of a pair have tested. Differences are in percentage points
-      against ${names[0] ?? ''}; intervals are paired bootstrap over utterances. McNemar's test is exact; it counts the
-      utterances that only the first run, and that only this run has right.
+      against ${names[0] ?? ''}; intervals are paired bootstrap over the speakers, because utterances of one speaker are
+      alike. "p (speakers)" is a permutation test that exchanges the two runs speaker by speaker. McNemar's exact test
+      counts the utterances that only the first run, and that only this run has right; it takes them as independent, and
+      is too sure of itself for that reason.
     </p>
   </header>`;
   const sections = [
@@ -52,13 +55,41 @@ export async function writeComparison(path: string, comparisons: readonly Compar
 }
 
 function resultsTable(comparisons: readonly Comparison[]): Markup {
-  const columns = ['Run', 'Shared', 'WA %', 'UA %', 'ΔWA [95 %]', 'ΔUA [95 %]', 'First only', 'This only', 'p'];
+  const columns = [
+    'Run',
+    'Shared',
+    'WA %',
+    'UA %',
+    'ΔWA [95 %]',
+    'ΔUA [95 %]',
+    'First only',
+    'This only',
+    'Speakers',
+    'p (speakers)',
+    "McNemar's p",
+  ];
   const [first] = comparisons;
   const alone: Row[] =
     first === undefined
       ? []
-      : [{ cells: [first.a.name, count(first.shared), percent(first.a.wa), percent(first.a.ua), '', '', '', '', ''] }];
-  const rows = comparisons.map(({ b, shared, wa, ua, mcnemar }): Row => ({
+      : [
+          {
+            cells: [
+              first.a.name,
+              count(first.shared),
+              percent(first.a.wa),
+              percent(first.a.ua),
+              '',
+              '',
+              '',
+              '',
+              '',
+              '',
+              '',
+            ],
+          },
+        ];
+  const rows = comparisons.map(({ b, shared, speakers, wa, ua, permutation, mcnemar }): Row => ({
     cells: [
       b.name,
       count(shared),
@@ -68,11 +99,13 @@ function resultsTable(comparisons: readonly Comparison[]): Markup {
       difference(ua),
       mcnemar.onlyA,
       mcnemar.onlyB,
+      speakers,
+      pValue(permutation),
       pValue(mcnemar.p),
     ],
   }));
   return table(
-    "Paired differences and McNemar's test",
+    'Paired differences',
     columns.map((title, index) => ({ title, numeric: index > 0 })),
     [...alone, ...rows],
   );
