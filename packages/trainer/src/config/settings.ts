@@ -107,6 +107,11 @@ export const sections = {
       default: 0,
       description: 'threads of the engine; 0 for one per core',
     }),
+    stepsPerRun: integer(0, 1000, {
+      value: 'K',
+      default: 0,
+      description: 'training steps of equal shape in one call of the engine; 0 lets the engine choose (1 on a CPU)',
+    }),
     checkpointEvery: integer(0, mostSteps, {
       value: 'STEPS',
       default: 0,

@@ -8,8 +8,11 @@ import type { BatchPlan } from './plan';
 
 /** Batches made in a thread of their own, ahead of the step that consumes them. */
 export interface BatchLoader {
-  /** Batches of the plans in order; `rows` fixes the number of rows (see `assembleBatch`). */
-  batches(plans: readonly BatchPlan[], rows?: number): AsyncGenerator<BatchArrays, void, undefined>;
+  /**
+   * Batches of the plans in order; `rows` fixes the number of rows (see `assembleBatch`), `together` is how many the
+   * consumer takes at a time.
+   */
+  batches(plans: readonly BatchPlan[], rows?: number, together?: number): AsyncGenerator<BatchArrays, void, undefined>;
   close(): Promise<void>;
 }
 
@@ -41,11 +44,11 @@ export function createLoader(data: WorkerData): BatchLoader {
     return promise;
   };
   return {
-    async *batches(plans, rows) {
+    async *batches(plans, rows, together = 1) {
       const queue: Promise<BatchArrays>[] = [];
       let next = 0;
       for (;;) {
-        for (let plan = plans[next]; plan && queue.length < ahead; plan = plans[++next])
+        for (let plan = plans[next]; plan && queue.length < ahead + together - 1; plan = plans[++next])
           queue.push(request(plan, rows));
         const head = queue.shift();
         if (!head) return;

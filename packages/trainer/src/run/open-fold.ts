@@ -21,6 +21,7 @@ import { createClosing } from './closing';
 import { compileInference, judge, type Judgement } from './evaluate';
 import type { FoldJob } from './fold';
 import { evaluationPlan, trainingPlans } from './plans';
+import { stepsOfRun } from './runs';
 import { framesStay, frozenSignals, waveSignals, type SignalSource } from './signal';
 
 /** A fold with its model, its step and its batches ready. */
@@ -38,6 +39,8 @@ export interface OpenFold {
   readonly step: Runnable<StepInput, StepOutput>;
   readonly loader: BatchLoader;
   readonly signals: SignalSource;
+  /** Most steps in one call of the engine. */
+  readonly stepsPerRun: number;
   /** Batches of an epoch, from 1. */
   readonly planOf: (epoch: number) => BatchPlan[];
   /** What the model, as it is now, says about utterances. */
@@ -66,7 +69,8 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     closing.add(() => disposeModel(model));
     const state = createOptimizerState(model, config.emaDecay > 0);
     closing.add(() => state.forEach((variable) => variable.dispose()));
-    const step = engine.compile((input: StepInput) => trainStep(model, state, config, input));
+    const settings = { ...config, scoreBytes: engine.scoreBytes };
+    const step = engine.compile((input: StepInput) => trainStep(model, state, settings, input));
     closing.add(() => step.dispose());
 
     const pretrained = config.encoder !== 'logmel';
@@ -82,6 +86,7 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
       ? await frozenSignals(config, encoder, [...waves.values()], note)
       : waveSignals(encoder);
     closing.add(() => signals.dispose());
+    const stepsPerRun = stepsOfRun(config, engine, signals.batchBytes);
     const planned = { batching: signals.batching, maxSamples: encoder.maxSamples };
 
     const evaluate = async (list: readonly Utterance[]): Promise<Judgement[]> => {
@@ -109,7 +114,8 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
       step,
       loader,
       signals,
-      planOf: trainingPlans(config, fold.name, sourcesOf(train), planned),
+      stepsPerRun,
+      planOf: trainingPlans(config, fold.name, sourcesOf(train), planned, stepsPerRun),
       evaluate,
       card,
       path: (file) => join(job.dir, file),

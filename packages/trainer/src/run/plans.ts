@@ -2,16 +2,18 @@ import type { Encoder } from '@ser/frontend-wavlm';
 import type { Config } from '../config/schema';
 import { bucketLengths, planEpoch, planEvaluation, sampleRate, type BatchPlan, type Source } from '../data/plan';
 import { playedSamples } from '../data/speed';
+import { gatherRuns } from './runs';
 
 /** What of an encoder matters to a plan. */
 type PlannedFor = Pick<Encoder, 'batching' | 'maxSamples'>;
 
-/** The plan of each training epoch (from 1) of a fold. */
+/** The plan of each training epoch (from 1) of a fold, with the batches together that may run in one call. */
 export function trainingPlans(
   config: Config,
   fold: string,
   sources: readonly Source[],
   encoder: PlannedFor,
+  stepsPerRun = 1,
 ): (epoch: number) => BatchPlan[] {
   const maxSamples = longest(config.crop, encoder);
   const [slowest, fastest] = config.speed;
@@ -25,7 +27,7 @@ export function trainingPlans(
     buckets: bucketLengths(played, maxSamples, config.buckets),
     batching: encoder.batching,
   };
-  return (epoch) => planEpoch(sources, { ...options, epoch });
+  return (epoch) => gatherRuns(planEpoch(sources, { ...options, epoch }), stepsPerRun);
 }
 
 /** Whole utterances up to `maxSeconds`. */

@@ -3,7 +3,7 @@ import { cacheSpace, createFrozenEncoder, type Encoder } from '@ser/frontend-wav
 import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import type { BatchArrays } from '../data/assemble';
-import type { Source } from '../data/plan';
+import { sampleRate, type Source } from '../data/plan';
 import type { Engine } from '../training/engine';
 import type { FeatureInput, Signal } from '../model/model';
 
@@ -12,6 +12,8 @@ export interface SignalSource {
   /** Whether batches may be padded; see `Encoder.batching`. */
   readonly batching: Encoder['batching'];
   read(batch: BatchArrays): Promise<Signal>;
+  /** Memory of what is read of a batch. */
+  batchBytes(rows: number, seconds: number): number;
   dispose(): Promise<void>;
 }
 
@@ -19,7 +21,8 @@ export interface SignalSource {
 export function waveSignals({ batching }: Encoder): SignalSource {
   const read = ({ waves, lengths, size, samples }: BatchArrays): Promise<Signal> =>
     Promise.resolve({ waves: tf.tensor2d(waves, [size, samples]), lengths: tf.tensor1d(lengths, 'int32') });
-  return { batching, read, dispose: () => Promise.resolve() };
+  const batchBytes = (rows: number, seconds: number): number => 4 * rows * seconds * sampleRate;
+  return { batching, read, batchBytes, dispose: () => Promise.resolve() };
 }
 
 /**
@@ -68,6 +71,8 @@ export async function frozenSignals(
       const features = await frozen.extract(own, { keep: own.map((_, row) => fits && whole[row] === true) });
       return padFeatures(features, batch.size, encoder.frameCount(samples), depth, encoder.hiddenSize);
     },
+    batchBytes: (rows, seconds) =>
+      4 * rows * depth * encoder.frameCount(Math.round(seconds * sampleRate)) * encoder.hiddenSize,
     dispose: () => frozen.dispose(),
   };
 }

@@ -1,3 +1,5 @@
+import type { BatchArrays } from '../data/assemble';
+import type { BatchPlan } from '../data/plan';
 import { percent } from '../percent';
 import { saveCheckpoint } from '../record/checkpoint';
 import { components, type MetricsLog } from '../record/metrics';
@@ -11,6 +13,7 @@ import { accuracies } from './evaluate';
 import { bestModel } from './finish-fold';
 import type { OpenFold } from './open-fold';
 import type { Update } from './step-inputs';
+import { nextRun } from './runs';
 import { updateOn } from './update';
 
 /** λ of each loss from the first batches of the untrained model, which learns nothing from them. */
@@ -19,14 +22,37 @@ export async function measureWeights(fold: OpenFold): Promise<LossWeights> {
   const ones = Object.fromEntries(config.losses.map((loss) => [loss, 1]));
   const how: Update = { count: 0, rates: { model: 0, centers: 0, encoder: 0 }, lossWeights: ones };
   const measured: Partial<Record<string, number>>[] = [];
-  for await (const batch of fold.loader.batches(fold.planOf(1).slice(0, measuredBatches))) {
+  for await (const batches of runsOf(fold, fold.planOf(1).slice(0, measuredBatches))) {
     signal?.throwIfAborted();
-    const { raw } = await updateOn(fold, batch, 1, how);
-    measured.push(Object.fromEntries(config.losses.map((loss, i) => [loss, raw[i]])));
+    for (const { raw } of await updateOn(
+      fold,
+      batches,
+      1,
+      batches.map(() => how),
+    ))
+      measured.push(Object.fromEntries(config.losses.map((loss, i) => [loss, raw[i]])));
   }
   await fold.step.sync();
   forgetMoments(fold.state);
   return autoWeights(measured, config.losses);
+}
+
+/** Whether one of these steps is a multiple of `every`: checkpoints fall between runs. */
+const isDue = (every: number, first: number, last: number): boolean =>
+  every > 0 && Math.floor(last / every) > Math.floor((first - 1) / every);
+
+/** The batches of a plan, those together that run in one call. */
+async function* runsOf(fold: OpenFold, plan: readonly BatchPlan[]): AsyncGenerator<BatchArrays[], void, undefined> {
+  const { stepsPerRun: most } = fold;
+  let left = plan;
+  let run: BatchArrays[] = [];
+  for await (const batch of fold.loader.batches(plan, undefined, most)) {
+    run.push(batch);
+    if (run.length < nextRun(left, most)) continue;
+    yield run;
+    left = left.slice(run.length);
+    run = [];
+  }
 }
 
 /** Writes a checkpoint, unless another process has taken the fold over. */
@@ -38,7 +64,7 @@ export async function save(fold: OpenFold, position: Position): Promise<void> {
 }
 
 /**
- * The steps of an epoch that are not done yet.
+ * The steps of an epoch that are not done yet, several in one call where the engine gains from it.
  * @throws the signal's reason after a checkpoint, when it is aborted
  */
 export async function trainEpoch(
@@ -52,41 +78,48 @@ export async function trainEpoch(
   const plan = fold.planOf(epoch);
   let position = from;
   let clock = Date.now();
-  for await (const batch of fold.loader.batches(plan.slice(from.batch))) {
+  for await (const batches of runsOf(fold, plan.slice(from.batch))) {
     if (signal?.aborted) {
       await save(fold, position);
       signal.throwIfAborted();
     }
-    const count = position.step + 1;
-    const rates = learningRates(config, epoch, count);
-    const { total, raw } = await updateOn(fold, batch, epoch, { count, rates, lossWeights });
-    const seconds = position.seconds + (Date.now() - clock) / 1000;
+    const first = position.step + 1;
+    const hows = batches.map((_, i) => ({
+      count: first + i,
+      rates: learningRates(config, epoch, first + i),
+      lossWeights,
+    }));
+    const losses = await updateOn(fold, batches, epoch, hows);
+    const each = (Date.now() - clock) / 1000 / losses.length;
     clock = Date.now();
 
-    const parts = components(config.losses, raw, lossWeights);
-    const row = {
-      fold: split.index,
-      epoch,
-      step: count,
-      loss: total,
-      components: parts,
-      learningRates: rates,
-      seconds,
-    };
-    log.add({ type: 'step', ...row });
-    position = afterStep(position, { loss: total, raw, seconds, metricRows: log.rows() });
-    progress.step({
-      fold: `fold ${split.index}`,
-      epoch,
-      epochs: config.epochs,
-      step: count,
-      steps: plan.length * config.epochs,
-      loss: total,
-      components: Object.fromEntries(Object.entries(parts).map(([name, { weighted }]) => [name, weighted])),
-    });
-    const due = config.checkpointEvery > 0 && count % config.checkpointEvery === 0;
-    if (due && position.batch < plan.length) await save(fold, position);
-    await new Promise(setImmediate); // the step blocks the event loop: let Ctrl-C and the batch thread in
+    for (const [i, { total, raw }] of losses.entries()) {
+      const count = first + i;
+      const parts = components(config.losses, raw, lossWeights);
+      const seconds = position.seconds + each;
+      log.add({
+        type: 'step',
+        fold: split.index,
+        epoch,
+        step: count,
+        loss: total,
+        components: parts,
+        learningRates: learningRates(config, epoch, count),
+        seconds,
+      });
+      position = afterStep(position, { loss: total, raw, seconds, metricRows: log.rows() });
+      progress.step({
+        fold: `fold ${split.index}`,
+        epoch,
+        epochs: config.epochs,
+        step: count,
+        steps: plan.length * config.epochs,
+        loss: total,
+        components: Object.fromEntries(Object.entries(parts).map(([name, { weighted }]) => [name, weighted])),
+      });
+    }
+    if (isDue(config.checkpointEvery, first, position.step) && position.batch < plan.length) await save(fold, position);
+    await new Promise(setImmediate); // a run blocks the event loop: let Ctrl-C and the batch thread in
   }
   return position;
 }

@@ -2,6 +2,7 @@ import { InputError } from '@ser/files';
 import * as tf from '@tensorflow/tfjs';
 import type { BatchArrays } from '../data/assemble';
 import type { OpenFold } from './open-fold';
+import type { StepInput } from '../training/step';
 import { stepInputs, type Update } from './step-inputs';
 
 /** What one update gave. */
@@ -13,24 +14,41 @@ export interface StepLosses {
 }
 
 /**
- * One update of the model on a batch.
+ * Updates of the model on batches of equal shape, one after the other.
+ * @param hows of each batch
  * @throws {InputError} naming the utterances of the batch, when a loss is not finite
  */
 export async function updateOn(
-  { job, model, step, signals }: OpenFold,
-  batch: BatchArrays,
+  fold: OpenFold,
+  batches: readonly BatchArrays[],
   epoch: number,
-  how: Update,
-): Promise<StepLosses> {
-  const inputs = stepInputs(job.config, model, job.fold.name, batch, await signals.read(batch), how);
-  const out = await step(inputs);
-  const [total, raw] = await Promise.all([out.total.data(), out.raw.data()]);
-  const losses = { total: total[0] ?? NaN, raw: [...raw] };
-  tf.dispose([inputs, out]);
-  if ([losses.total, ...losses.raw].every(Number.isFinite)) return losses;
-  const parts = job.config.losses.map((loss, i) => `${loss} ${losses.raw[i]}`);
-  throw new InputError(
-    `fold ${job.fold.index}, epoch ${epoch}, step ${how.count}: the loss is ${losses.total} (${parts.join(', ')}); ` +
-      `utterances of this batch: ${batch.ids.join(', ')}; the last checkpoint is untouched, try a lower --lr or --clip-norm=1`,
+  hows: readonly Update[],
+): Promise<StepLosses[]> {
+  const { job, model, step, signals } = fold;
+  const inputs: StepInput[] = [];
+  for (const [i, batch] of batches.entries()) {
+    const how = hows[i];
+    if (!how) throw new Error(`no update for batch ${i} of ${batches.length}`);
+    inputs.push(stepInputs(job.config, model, job.fold.name, batch, await signals.read(batch), how));
+  }
+  const [only] = inputs;
+  const outputs = inputs.length === 1 && only ? [await step(only)] : await step.many(inputs);
+  const losses: StepLosses[] = [];
+  for (const { total, raw } of outputs) {
+    const [values, parts] = await Promise.all([total.data(), raw.data()]);
+    losses.push({ total: values[0] ?? NaN, raw: [...parts] });
+  }
+  tf.dispose([inputs, outputs]);
+  for (const [i, { total, raw }] of losses.entries()) {
+    if (![total, ...raw].every(Number.isFinite)) throw notFinite(fold, epoch, losses[i], hows[i], batches[i]);
+  }
+  return losses;
+}
+
+function notFinite({ job }: OpenFold, epoch: number, losses?: StepLosses, how?: Update, batch?: BatchArrays) {
+  const parts = job.config.losses.map((loss, i) => `${loss} ${losses?.raw[i]}`);
+  return new InputError(
+    `fold ${job.fold.index}, epoch ${epoch}, step ${how?.count}: the loss is ${losses?.total} (${parts.join(', ')}); ` +
+      `utterances of this batch: ${batch?.ids.join(', ')}; the last checkpoint is untouched, try a lower --lr or --clip-norm=1`,
   );
 }

@@ -65,5 +65,7 @@ export async function tinyFold(dir: string, overrides: Partial<Config> = {}): Pr
   };
 }
 
-const dir = process.argv[2];
-if (process.argv[1]?.endsWith('tiny-fold.ts') && dir !== undefined) void tinyFold(dir).then(runFold);
+// By itself: `tiny-fold.ts DIR [SETTINGS]`, settings as JSON.
+const [, script, dir, settings = '{}'] = process.argv;
+if (script?.endsWith('tiny-fold.ts') && dir !== undefined)
+  void tinyFold(dir, JSON.parse(settings) as Partial<Config>).then(runFold);

@@ -1,4 +1,11 @@
-import { centerLoss, contextBroadcast, focalLoss, klDivergence, supervisedContrastive } from '@ser/losses-mll';
+import {
+  centerLoss,
+  contextBroadcast,
+  focalLoss,
+  klDivergence,
+  supconTile,
+  supervisedContrastive,
+} from '@ser/losses-mll';
 import { applyAdam, variableOf } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import type { Config, Loss } from '../config/schema';
@@ -47,7 +54,10 @@ export function forgetMoments(state: OptimizerState): void {
   }
 }
 
-export type LossSettings = Pick<Config, 'losses' | 'gamma' | 'temperature' | 'normalizeFrames' | 'supconTile'>;
+export type LossSettings = Pick<Config, 'losses' | 'gamma' | 'temperature' | 'normalizeFrames' | 'supconTile'> & {
+  /** Of the engine: bytes of contrastive scores held at a time, where the settings do not say how many rows. */
+  readonly scoreBytes?: number | undefined;
+};
 
 /** The losses of the method (Eqs. 6, 7, 8 and 10), raw, those of `settings.losses` in that order. */
 export function rawLosses(
@@ -66,10 +76,15 @@ export function rawLosses(
         temperature: settings.temperature,
         normalize: settings.normalizeFrames,
         classes: model.classes,
-        ...(settings.supconTile > 0 ? { tile: settings.supconTile } : {}),
+        ...tileOf(settings, output.mask.size),
       }),
   };
   return settings.losses.map((loss) => compute[loss]());
+}
+
+function tileOf({ supconTile: rows, scoreBytes }: LossSettings, frames: number): { tile?: number } {
+  if (rows > 0) return { tile: rows };
+  return scoreBytes === undefined ? {} : { tile: supconTile(frames, scoreBytes) };
 }
 
 export type StepSettings = LossSettings & Pick<Config, 'clipNorm' | 'weightDecay'>;
