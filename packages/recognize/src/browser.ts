@@ -3,6 +3,8 @@
 import type * as Ort from 'onnxruntime-common';
 import { readDescription, type ModelDescription } from './description';
 import { InputError } from './input-error';
+import { meanOf } from './mean-of';
+import { readPcmWav } from './pcm-wav';
 import { createRecognizer, type Decode, type Recognizer, type Sound } from './recognizer';
 import { loadNetwork, type OnnxRuntime } from './runtime';
 
@@ -31,7 +33,7 @@ export async function open(model: string | URL | Uint8Array, options: OpenOption
   const description = options.description ?? (await descriptionBeside(model));
   const runtime = options.runtime ?? (await import('onnxruntime-web'));
   const network = await loadNetwork(runtime, bytes, name, options.session);
-  return createRecognizer(network, description, options.decode ?? decodeInBrowser);
+  return createRecognizer(network, description, options.decode ?? readSound);
 }
 
 async function descriptionBeside(model: string | URL | Uint8Array): Promise<ModelDescription> {
@@ -47,22 +49,25 @@ async function get(url: string | URL): Promise<Response> {
   return response;
 }
 
-/** By Web Audio, which resamples what has another rate. */
-async function decodeInBrowser(sound: Exclude<Sound, Float32Array>, sampleRate: number): Promise<Float32Array> {
-  const context = new OfflineAudioContext(1, 1, sampleRate);
+/**
+ * Reads a file of sound in a page: [samples] mono. 16-bit WAV at this rate exactly, all else as the browser decodes and
+ * resamples it.
+ *
+ * @throws {InputError} when the browser cannot read it
+ */
+export async function readSound(sound: Exclude<Sound, Float32Array>, sampleRate: number): Promise<Float32Array> {
+  const bytes = await bytesOf(sound);
+  const exact = readPcmWav(bytes, sampleRate);
+  if (exact) return exact;
   let audio: AudioBuffer;
   try {
-    audio = await context.decodeAudioData(await bytesOf(sound));
+    audio = await new OfflineAudioContext(1, 1, sampleRate).decodeAudioData(bytes);
   } catch (error) {
-    if (error instanceof InputError) throw error;
     throw new InputError(
       `the browser cannot read this sound (${error instanceof Error ? error.message : String(error)})`,
     );
   }
-  const mono = new Float32Array(audio.length);
-  for (let i = 0; i < audio.numberOfChannels; i++)
-    audio.getChannelData(i).forEach((x, at) => (mono[at] = (mono[at] ?? 0) + x / audio.numberOfChannels));
-  return mono;
+  return meanOf(Array.from({ length: audio.numberOfChannels }, (_, channel) => audio.getChannelData(channel)));
 }
 
 async function bytesOf(sound: Exclude<Sound, Float32Array>): Promise<ArrayBuffer> {

@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import type * as Ort from 'onnxruntime-common';
 import { readDescription, type ModelDescription } from './description';
 import { InputError } from './input-error';
-import { readWav } from './read-wav';
+import { readSound } from './read-sound';
 import { createRecognizer, type Decode, type Recognizer } from './recognizer';
 import { loadNetwork, type OnnxRuntime } from './runtime';
 
+export { readSound } from './read-sound';
 export * from './shared';
 
 export interface OpenOptions {
@@ -34,7 +35,7 @@ export async function open(model: string | URL | Uint8Array, options: OpenOption
   const description = options.description ?? (await descriptionBeside(file));
   const runtime = options.runtime ?? onnxRuntime();
   const network = await loadNetwork(runtime, file, name, options.session);
-  return createRecognizer(network, description, options.decode ?? readWav);
+  return createRecognizer(network, description, options.decode ?? readSound);
 }
 
 async function descriptionBeside(model: string | Uint8Array): Promise<ModelDescription> {

@@ -51,7 +51,8 @@ export async function loadNetwork(
   return {
     async run(samples) {
       const out = await session.run({
-        waveform: new Tensor('float32', samples, [1, samples.length]),
+        // A copy: onnxruntime-web may hand the memory over to another thread.
+        waveform: new Tensor('float32', samples.slice(), [1, samples.length]),
         lengths: new Tensor('int64', BigInt64Array.of(BigInt(samples.length)), [1]),
       });
       const floats = (name: string): Float32Array => {

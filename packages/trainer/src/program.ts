@@ -7,12 +7,14 @@ import { embedCommand } from './commands/embed';
 import { encoderCommand } from './commands/encoder';
 import { exportCommand } from './commands/export';
 import { Interrupted } from './commands/interrupt';
+import { playgroundCommand } from './commands/playground';
 import { predictCommand } from './commands/predict';
 import { pushCommand } from './commands/push';
 import { reportCommand } from './commands/report';
 import { cvCommand, foldCommand, taskCommand } from './commands/run';
 import { statusCommand } from './commands/status';
 import { takeSlurmOptions, type SlurmOptions } from './launch/slurm-options';
+import { serveCommand } from './commands/serve';
 import { isInputError } from '@ser/files';
 
 /**
@@ -50,6 +52,8 @@ function createProgram(slurm: SlurmOptions): Command {
     .addCommand(embedCommand())
     .addCommand(exportCommand())
     .addCommand(pushCommand())
+    .addCommand(serveCommand())
+    .addCommand(playgroundCommand())
     .addCommand(compareCommand())
     .addCommand(ablateCommand(slurm))
     .addCommand(dataCommand())

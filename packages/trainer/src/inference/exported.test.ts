@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { readModelMetadata } from '@ser/onnx-jit/proto';
 import * as ort from '@ser/onnx-jit/onnxruntime';
 import type { Recognizer } from '@ser/recognize';
@@ -201,6 +201,29 @@ test('an export is written over by an export, and nothing else is', async () => 
   expect(readFileSync(own, 'utf8')).toBe('mine');
   await expect(exportModel(dir, join(dir, 'model.safetensors'))).rejects.toThrow('ends in .onnx');
 });
+
+test("the card's program for Node runs as it stands", async () => {
+  const project = join(dir, 'project');
+  mkdirSync(project);
+  const workspace = resolve(__dirname, '..', '..', '..', '..');
+  symlinkSync(join(workspace, 'node_modules'), join(project, 'node_modules'));
+  for (const ending of ['onnx', 'json'])
+    copyFileSync(join(dir, `emotion.${ending}`), join(project, `emotion.${ending}`));
+  writeWav(join(project, 'voice.wav'), spoken(40_000, 3_000));
+  writeFileSync(join(project, 'program.mjs'), snippets('emotion').node);
+  const printed = execFileSync(process.execPath, ['--conditions=@ser/source', '--import', 'tsx', 'program.mjs'], {
+    cwd: project,
+    encoding: 'utf8',
+  });
+  const { label, probabilities, timeline } = await recognizer.recognize(join(project, 'voice.wav'));
+  const [first = '', ...windows] = printed.split(/\}\n/);
+  expect(first.startsWith(`${label} {`)).toBe(true);
+  for (const [name, p] of Object.entries(probabilities))
+    expect(Math.abs(Number(new RegExp(`${name}: ([\\d.e-]+)`).exec(first)?.[1]) - p)).toBeLessThan(1e-5);
+  expect(windows.join().trim().split('\n')).toEqual(
+    timeline.map(({ start, end, label: of }) => `${start}–${end} s: ${of}`),
+  );
+}, 60_000);
 
 const python = pythonWith('numpy', 'onnx', 'onnxruntime');
 describeIf(python !== undefined, 'Python: no onnx and onnxruntime there; SER_PYTHON names another Python')(

@@ -45,9 +45,9 @@ print(about["labels"][probabilities.argmax()], dict(zip(about["labels"], probabi
 <script type="module">
   import { open } from '@ser/recognize';
 
-  const model = await open('${stem}.onnx');
+  const model = open('${stem}.onnx');
   document.querySelector('input').onchange = async ({ target }) => {
-    const { label, probabilities } = await model.recognize(target.files[0]);
+    const { label, probabilities } = await (await model).recognize(target.files[0]);
     document.querySelector('pre').textContent = JSON.stringify({ label, probabilities }, null, 2);
   };
 </script>

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { WaveFile } from 'wavefile';
 import { InputError } from './input-error';
+import { meanOf } from './mean-of';
 import type { Sound } from './recognizer';
 
 /**
  * Reads a WAV file in Node: the mean of its channels, full scale at ±1, resampled where its rate is another.
  * @throws {InputError} for what is no WAV file
  */
-export async function readWav(sound: Exclude<Sound, Float32Array>, sampleRate: number): Promise<Float32Array> {
+export async function readSound(sound: Exclude<Sound, Float32Array>, sampleRate: number): Promise<Float32Array> {
   const { WaveFile: Reader } = await import('wavefile');
   const [bytes, name] = await bytesOf(sound);
   try {
@@ -36,12 +37,6 @@ function channelsOf(wav: WaveFile): Float32Array[] {
   const scale = isFloat ? 1 : 2 ** (1 - Number(wav.bitDepth));
   const zero = wav.bitDepth === '8' ? 128 : 0;
   return channels.map((channel) => Float32Array.from(channel, (x) => (x - zero) * scale));
-}
-
-/** The mean of channels of one length. */
-function meanOf([first = new Float32Array(0), ...others]: readonly Float32Array[]): Float32Array {
-  if (others.length === 0) return first;
-  return first.map((x, i) => others.reduce((sum, channel) => sum + (channel[i] ?? 0), x) / (others.length + 1));
 }
 
 async function bytesOf(sound: Exclude<Sound, Float32Array>): Promise<[Uint8Array, string]> {
