@@ -99,6 +99,7 @@ describe('your own corpus, and the exported model', () => {
       const file = (name: string): [string, string] => [`/${name}`, path.join(runtime, name)];
       const files = Object.fromEntries([
         ['/emotion.onnx', model],
+        ['/emotion.json', model.replace(/onnx$/, 'json')],
         ['/voice.wav', recording],
         file('ort-wasm-simd-threaded.mjs'),
         file('ort-wasm-simd-threaded.wasm'),

@@ -17,6 +17,7 @@ with wave.open(recording) as file:
     assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (1, 16000, 2), "mono, 16 kHz, 16 bits"
     samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
 
-(probabilities,) = session.run(["probabilities"], {"waveform": samples[None]})
+feeds = {"waveform": samples[None], "lengths": np.array([len(samples)])}
+(probabilities,) = session.run(["probabilities"], feeds)
 for label, probability in zip(labels, probabilities[0]):
     print(f"{label} {probability:.4f}")
