@@ -6,6 +6,7 @@ import { dataCommand } from './commands/data';
 import { embedCommand } from './commands/embed';
 import { encoderCommand } from './commands/encoder';
 import { exportCommand } from './commands/export';
+import { expandHome } from './commands/home-folder';
 import { Interrupted } from './commands/interrupt';
 import { playgroundCommand } from './commands/playground';
 import { predictCommand } from './commands/predict';
@@ -16,6 +17,7 @@ import { statusCommand } from './commands/status';
 import { takeSlurmOptions, type SlurmOptions } from './launch/slurm-options';
 import { serveCommand } from './commands/serve';
 import { isInputError } from '@ser/files';
+import trainer from '../package.json';
 
 /**
  * The `ser` command.
@@ -24,7 +26,7 @@ import { isInputError } from '@ser/files';
  */
 export async function runProgram(args: readonly string[]): Promise<number> {
   try {
-    const { rest, slurm } = takeSlurmOptions(args);
+    const { rest, slurm } = takeSlurmOptions(expandHome(args));
     await exitByError(createProgram(slurm)).parseAsync(rest, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {
@@ -40,6 +42,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 
 function createProgram(slurm: SlurmOptions): Command {
   return new Command('ser')
+    .version(trainer.version, '--version', 'print the version')
     .description('Speech emotion recognition: train, evaluate, compare, predict, export')
     .showHelpAfterError('(--help lists the options)')
     .configureHelp({ helpWidth: Math.min(120, process.stdout.columns ?? 120) })

@@ -34,7 +34,9 @@ export function createLoader(data: WorkerData): BatchLoader {
     else pending?.reject(reply.errorName === 'InputError' ? new InputError(reply.error) : new Error(reply.error));
   });
   worker.on('error', (error) => failAll(error instanceof Error ? error : new Error(String(error))));
-  worker.on('exit', (code) => failAll(new Error(`the batch thread ended with code ${code}`)));
+  worker.on('exit', (code) =>
+    failAll(new Error(`the thread that makes batches ended with code ${code} before they were made`)),
+  );
 
   const request = (plan: BatchPlan, rows?: number): Promise<BatchArrays> => {
     const number = count++;

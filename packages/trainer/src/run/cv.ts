@@ -183,6 +183,12 @@ async function runHere(
   return failed;
 }
 
+/** Who usually sends a signal. */
+const killers: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
+  SIGKILL: ' (by the system when memory is short, or by hand)',
+  SIGSEGV: ' (a fault in a native library)',
+};
+
 /** Several folds at once: each is `ser fold` on the run's own configuration. */
 async function runInProcesses(dir: string, splits: readonly Split[], options: CvOptions): Promise<FailedFold[]> {
   const [command, ...prefix] = options.self ?? [];
@@ -202,12 +208,20 @@ async function runInProcesses(dir: string, splits: readonly Split[], options: Cv
       });
       const stop = (): void => void child.kill('SIGINT');
       options.signal?.addEventListener('abort', stop);
-      const code = await new Promise<number>((done) => child.on('close', (c) => done(c ?? 1)));
+      const end = await new Promise<{ code: number | null; killedBy: NodeJS.Signals | null }>((done) => {
+        child.on('error', (error) => ((tail += `\n${messageOf(error)}`), done({ code: 1, killedBy: null })));
+        child.on('close', (code, killedBy) => done({ code, killedBy }));
+      });
       options.signal?.removeEventListener('abort', stop);
-      if (code !== 0)
+      if (end.killedBy !== null)
         failed.push({
           fold: index,
-          error: new InputError(tail.trim().split('\n').at(-1) ?? `ended with code ${code}`),
+          error: new InputError(`its process was killed by ${end.killedBy}${killers[end.killedBy] ?? ''}`),
+        });
+      else if (end.code !== 0)
+        failed.push({
+          fold: index,
+          error: new InputError(tail.trim().split('\n').at(-1) || `its process ended with code ${end.code}`),
         });
     }
   };
