@@ -38,6 +38,7 @@ export {
 } from './folds';
 export { getCorpus, howToGet } from './get/get-corpus';
 export { type DownloadOptions, type DownloadProgress, InputError } from '@ser/files';
+export { initCard, type InitialCard } from './init/init-card';
 export { findCard, openCorpus } from './open-corpus';
 export { columnOf } from './select';
 export { classCounts, type FoldStatistics, foldStatistics, type SideStatistics } from './statistics';

@@ -158,7 +158,8 @@ function labelsOf({ cells }: Row, spec: LabelColumns, fault: (text: string) => v
 
 const isList = (value: unknown): value is readonly string[] => Array.isArray(value);
 
-function labelsIn(cell: unknown, fault: (text: string) => void): RawLabel[] {
+/** The labels of a cell: one, a list, or shares, also as JSON in text. */
+export function labelsIn(cell: unknown, fault: (text: string) => void): RawLabel[] {
   if (cell === undefined) return [];
   if (typeof cell === 'string' && /^\s*[[{]/.test(cell)) {
     try {

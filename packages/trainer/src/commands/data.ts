@@ -9,9 +9,9 @@ interface CorpusOptions {
 
 const corpusArgument = 'the name of a card, such as ravdess or demo, or its path (.json)';
 
-/** `ser data check | folds | get`. */
+/** `ser data check | folds | get | init`. */
 export function dataCommand(): Command {
-  const data = new Command('data').description('check, split or get a corpus');
+  const data = new Command('data').description('check, split, get or bring a corpus');
 
   corpusCommand(
     'check',
@@ -52,6 +52,16 @@ export function dataCommand(): Command {
       const show = progress('MB', 1e6);
       for (const line of await getCorpus(name, dataDir, { onProgress: ({ received, total }) => show(received, total) }))
         print(line);
+    });
+
+  data
+    .command('init')
+    .description('look at a folder or table, and write a card to start from: card.json beside the data')
+    .argument('<folder>', 'a folder of audio, or a table (.csv, .tsv, .jsonl, .json)')
+    .option('--out <file>', 'where to write the card')
+    .action(async (target: string, { out }: { readonly out?: string }) => {
+      const { initCard } = await datasets();
+      for (const line of (await initCard(target, out === undefined ? {} : { out })).lines) print(line);
     });
 
   function corpusCommand(name: string, description: string): Command {

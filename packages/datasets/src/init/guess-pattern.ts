@@ -1,0 +1,184 @@
+import { emotionOf } from '../emotions';
+import { labelForm } from '../names';
+import { officialSplit } from '../official-split';
+import { countBy } from '../order';
+import { commonShape, type Shape, type Slot } from './path-slots';
+
+/** What names of files and folders say, as far as they can be guessed. */
+export interface GuessedPattern {
+  readonly pattern: string;
+  /** The label of every file of the shape. */
+  readonly labels: readonly string[] | undefined;
+  readonly speakers: readonly string[] | undefined;
+  readonly splits: readonly string[] | undefined;
+  /** How many files have the shape. */
+  readonly files: number;
+  /** Fields whose meaning is not known, with their values. */
+  readonly others: readonly { readonly field: string; readonly values: readonly string[] }[];
+  /** Whether the labels are words for emotions, and not a guess by their number. */
+  readonly labelsKnown: boolean;
+}
+
+/** Guesses which part of the paths is what. Undefined when they say too little. */
+export function guessPattern(paths: readonly string[], wantLabel = true): GuessedPattern | undefined {
+  const shape = commonShape(paths);
+  if (!shape) return undefined;
+  const split = shape.slots.findIndex(isSplit);
+  const known = wantLabel ? knownLabel(shape, [split]) : -1;
+  const label = known >= 0 || !wantLabel ? known : likelyLabel(shape, [split]);
+  const speaker = likelySpeaker(shape, [split, label]);
+  if (wantLabel && label < 0) return undefined;
+  if (!wantLabel && speaker < 0) return undefined;
+  const roles = new Map([
+    [split, 'split'],
+    [label, 'label'],
+    [speaker, 'speaker'],
+  ]);
+  roles.delete(-1);
+  const { pattern, others } = patternOf(shape, roles);
+  const valuesOf = (i: number): readonly string[] | undefined => shape.slots[i]?.values;
+  return {
+    pattern,
+    labels: valuesOf(label),
+    speakers: valuesOf(speaker),
+    splits: valuesOf(split),
+    files: shape.files.length,
+    others,
+    labelsKnown: known >= 0,
+  };
+}
+
+function isSplit({ distinct }: Slot): boolean {
+  if (distinct.length < 2 || distinct.length > 5) return false;
+  try {
+    return officialSplit(distinct, '') !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The slot whose values are mostly words for several emotions. */
+function knownLabel({ slots }: Shape, taken: readonly number[]): number {
+  return best(slots, taken, ({ values, distinct }) => {
+    if (distinct.length < 2 || distinct.length > 40) return 0;
+    const emotions = new Set(distinct.map(emotionOf).filter((emotion) => emotion !== undefined));
+    const covered = values.filter((value) => emotionOf(value) !== undefined).length / values.length;
+    return emotions.size >= 2 && covered >= 0.5 ? covered : 0;
+  });
+}
+
+/** The slot that looks like codes of a few classes: few values, each of them frequent and with many of the others. */
+function likelyLabel({ slots }: Shape, taken: readonly number[]): number {
+  return best(slots, taken, ({ distinct, values, kind }) => {
+    if (distinct.length < 3 || distinct.length > 12 || distinct.length > values.length / 3) return 0;
+    const fewest = Math.min(...countBy(values, (v) => v).values());
+    const letters = distinct.every((value) => /^\p{L}{1,3}$/u.test(value)) ? 2 : 0;
+    const size = 1 - Math.abs(distinct.length - 7) / 10;
+    return letters + size + Math.min(1, (fewest * distinct.length) / values.length) + (kind === 'name' ? 0.5 : 0);
+  });
+}
+
+/** The slot of people: it repeats, comes with many labels, and often is a folder, a number or the first part. */
+function likelySpeaker({ slots }: Shape, taken: readonly number[]): number {
+  const label = slots[taken[1] ?? -1];
+  return best(slots, taken, (slot, i) => {
+    const { distinct, values, kind } = slot;
+    if (distinct.length < 2 || distinct.length > values.length / 2) return 0;
+    const labelsOf = new Map<string, Set<string>>();
+    for (const [n, value] of values.entries()) {
+      labelsOf.set(value, (labelsOf.get(value) ?? new Set()).add(label?.values[n] ?? ''));
+    }
+    const breadth =
+      label === undefined
+        ? 1
+        : [...labelsOf.values()].reduce((sum, set) => sum + set.size, 0) / labelsOf.size / label.distinct.length;
+    if (breadth < 0.3) return 0;
+    const named = distinct.every((value) =>
+      /^(actor|speaker|spk|sp|spkr|subject|subj|voice|s|f|m|p|d|fm)[\s_-]?\d+$/i.test(value),
+    );
+    const initials = distinct.every((value) => /^\p{Lu}{2,3}\d?$/u.test(value)) && distinct.length <= 20;
+    const repeated = slots.some((other, o) => o !== i && other.values.every((value, n) => value === values[n]));
+    const sentence = distinct.every((value) => /^(\p{L}{3,}|0*[1-9])$/u.test(value)) && !initials && kind === 'name';
+    return (
+      0.1 +
+      breadth +
+      (named ? 2 : 0) +
+      (initials ? 1 : 0) +
+      (repeated ? 2 : 0) +
+      (kind === 'folder' ? 1 : 0) +
+      (i === 0 || slots[i - 1]?.kind === 'folder' ? 0.5 : 0) +
+      (distinct.every((value) => /^\d{2,5}$/.test(value)) ? 0.5 : 0) -
+      (sentence ? 1 : 0)
+    );
+  });
+}
+
+function best(slots: readonly Slot[], taken: readonly number[], score: (slot: Slot, i: number) => number): number {
+  let chosen = -1;
+  let most = 0;
+  for (const [i, slot] of slots.entries()) {
+    const points = taken.includes(i) ? 0 : score(slot, i);
+    if (points > most) [chosen, most] = [i, points];
+  }
+  return chosen;
+}
+
+function patternOf(
+  { slots }: Shape,
+  roles: ReadonlyMap<number, string>,
+): { pattern: string; others: GuessedPattern['others'] } {
+  const others: { field: string; values: readonly string[] }[] = [];
+  const used = [...roles.keys()];
+  // A pattern is the end of a path: folders before the first that says something are left out.
+  const first = Math.min(
+    ...used,
+    slots.findIndex(({ kind }) => kind === 'name'),
+  );
+  let pattern = '';
+  for (const [i, slot] of slots.entries()) {
+    if (i < first) continue;
+    const role =
+      roles.get(i) ?? roles.get(used.find((u) => slots[u]?.values.every((v, n) => v === slot.values[n])) ?? -1);
+    const last = i === slots.length - 1;
+    const field = role ?? (slot.kind === 'folder' || slot.distinct.length === 1 ? undefined : `part${i - first + 1}`);
+    const joined = slot.separator === '' && !last;
+    if (field === undefined)
+      pattern +=
+        slot.distinct.length === 1 && !/[{}*]/.test(slot.distinct[0] ?? '')
+          ? slot.distinct[0]
+          : joined
+            ? `{part${i - first + 1}${width(slot)}}`
+            : '*';
+    else if (role === undefined && last && slot.distinct.length > slot.values.length / 2 && !follows(slots, i))
+      pattern += '*';
+    else {
+      pattern += `{${field}${joined || follows(slots, i) ? width(slot) : ''}}`;
+      if (role === undefined) others.push({ field, values: slot.distinct });
+    }
+    pattern += slot.separator;
+  }
+  return { pattern, others };
+}
+
+/** Whether the slot begins where the one before it ends, without a separator. */
+const follows = (slots: readonly Slot[], i: number): boolean =>
+  slots[i - 1]?.kind === 'name' && slots[i - 1]?.separator === '';
+
+/** How the pattern knows where a slot without a separator ends. */
+function width({ distinct }: Slot): string {
+  const lengths = new Set(distinct.map((value) => value.length));
+  const [length = 1] = lengths;
+  if (lengths.size === 1)
+    return distinct.every((value) => /^\d+$/.test(value)) ? `:${'#'.repeat(length)}` : `:${length}`;
+  return distinct.length <= 40 && distinct.every((value) => !/[{}|]/.test(value)) ? `:${distinct.join('|')}` : '';
+}
+
+/** A class for each own label: the usual word where the label is one for an emotion, itself otherwise. */
+export function guessClasses(labels: readonly string[]): { classes: string[]; map: Record<string, string> } {
+  const map: Record<string, string> = {};
+  for (const label of labels) {
+    const emotion = emotionOf(label) ?? label;
+    if (!Object.keys(map).some((other) => labelForm(other) === labelForm(label))) map[label] = emotion;
+  }
+  return { classes: [...new Set(Object.values(map))], map };
+}
