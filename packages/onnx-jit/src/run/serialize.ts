@@ -1,6 +1,7 @@
 import { sequenceNode, sequenceOutput } from './in-place';
 import { encodeMessage, type Message } from '../proto/message';
 import { attributeType, externalLocation } from '../proto/schema';
+import { byDepth } from '../passes/order';
 import { onnxType, reachable, type Attribute, type Graph, type Node, type Value } from '../graph/graph';
 
 /** An output of the model: a value and the name it leaves by. */
@@ -123,7 +124,7 @@ export function encodeParts(
   encodeWeight: EncodeWeight = encodeConstant,
 ): EncodedParts {
   const values = outputs.map((o) => o.value);
-  const nodes = reachable(graph, values);
+  const nodes = byDepth(reachable(graph, values));
   // A value leaves under its output's name; only what is no node's own result, or leaves twice, needs a copy.
   const names = new Map<Value, string>();
   const copies: Message<'NodeProto'>[] = [];
