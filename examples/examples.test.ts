@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describeIf } from '../tools/test-support/describe-if';
-import { executablePath, runPage } from './browser';
+import { executablePath, runPage, runtimeFiles, webgpuWithoutGpu } from '../tools/test-support/browser';
 
 const root = path.resolve(__dirname, '..');
 const minutes = 4 * 60_000;
@@ -44,6 +44,38 @@ describe('image classifier', () => {
       expect(accuracyOf(await runPage(path.join(__dirname, 'image-classifier')))).toBeGreaterThan(90);
     });
   });
+});
+
+describeIf(executablePath !== undefined, 'training in a page: Chromium is absent')('train in a page', () => {
+  const folder = path.join(__dirname, 'train-in-a-page');
+  const lossesOf = (text: string): number[] => [...text.matchAll(/loss ([\d.]+)/g)].map(([, loss]) => Number(loss));
+  let inNode: number[];
+
+  beforeAll(() => {
+    inNode = lossesOf(node('examples/train-in-a-page/node.ts'));
+  }, minutes);
+
+  it(
+    'learns, with the losses of Node',
+    async () => {
+      const inPage = lossesOf(await runPage(folder, runtimeFiles(), { seconds: 120 }));
+      expect(inPage).toHaveLength(8);
+      inPage.forEach((loss, i) => expect(Math.abs(loss - inNode[i]!)).toBeLessThan(1e-5));
+      expect(inPage.at(-1)).toBeLessThan(inPage[0]! / 2);
+    },
+    minutes,
+  );
+
+  it(
+    'and on WebGPU',
+    async () => {
+      const options = { query: 'provider=webgpu&steps=10', args: webgpuWithoutGpu, seconds: 200 };
+      const inPage = lossesOf(await runPage(folder, runtimeFiles(), options));
+      expect(inPage).toHaveLength(2);
+      inPage.forEach((loss, i) => expect(Math.abs(loss - inNode[i]!)).toBeLessThan(1e-5));
+    },
+    minutes,
+  );
 });
 
 describe('your own corpus, and the exported model', () => {

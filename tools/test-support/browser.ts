@@ -1,6 +1,7 @@
-/** Opens a page of an example in headless Chromium: its scripts bundled, everything served from this machine. */
+/** Opens a page in headless Chromium: its scripts bundled, everything served from this machine. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -18,16 +19,51 @@ const types: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
+const isolated = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
+/** The files that ONNX Runtime loads in a page, by their address. */
+export function runtimeFiles(): Record<string, string> {
+  const folder = path.dirname(createRequire(path.resolve('package.json')).resolve('onnxruntime-web/webgpu'));
+  const names = ['ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threaded.asyncify.wasm'];
+  return Object.fromEntries(names.map((name) => [`/${name}`, path.join(folder, name)]));
+}
+
+/** With these, Chromium has WebGPU without a GPU: slow, and right. */
+export const webgpuWithoutGpu = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan,WebGPU',
+  '--use-vulkan=swiftshader',
+];
+
+export interface PageOptions {
+  /** The script of the page, in the folder; page.js when absent. */
+  readonly script?: string;
+  /** What follows the `?` of its address. */
+  readonly query?: string;
+  /** Arguments of Chromium in place of `--disable-gpu`. */
+  readonly args?: readonly string[];
+  /** How long the page may take; a minute when absent. */
+  readonly seconds?: number;
+}
+
 /**
- * Serves `index.html` and a bundle of `page.js` from a folder, waits until the page's title is `done`, and returns the
- * text of its `<pre>`.
+ * Serves `index.html` and a bundle of its script as `page.js` from a folder, waits until the page's title is `done`, and
+ * returns the text of its `<pre>`. The page is isolated from other origins, so that it may use threads.
  *
  * @param files other files to serve, by their address
  * @throws Error with what the page printed, for an error in the page or after a minute
  */
-export async function runPage(folder: string, files: Readonly<Record<string, string>> = {}): Promise<string> {
+export async function runPage(
+  folder: string,
+  files: Readonly<Record<string, string>> = {},
+  { script = 'page.js', query = '', args = ['--disable-gpu'], seconds = 60 }: PageOptions = {},
+): Promise<string> {
   const bundle = await build({
-    entryPoints: [path.join(folder, 'page.js')],
+    entryPoints: [path.join(folder, script)],
     conditions: ['@ser/source'],
     bundle: true,
     format: 'esm',
@@ -41,12 +77,12 @@ export async function runPage(folder: string, files: Readonly<Record<string, str
     const type = types[path.extname(url === '/' ? paths['/']! : url)] ?? 'application/octet-stream';
     const found = url === '/page.js' ? Promise.resolve(bundle.outputFiles[0]!.contents) : readFile(paths[url] ?? '');
     found.then(
-      (content) => response.writeHead(200, { 'content-type': type }).end(content),
+      (content) => response.writeHead(200, { 'content-type': type, ...isolated }).end(content),
       () => response.writeHead(404).end(),
     );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--no-first-run'] });
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--no-first-run', ...args] });
   try {
     const page = await browser.newPage();
     const printed: string[] = [];
@@ -55,9 +91,13 @@ export async function runPage(folder: string, files: Readonly<Record<string, str
         reject(new Error([error.message, ...printed].join('\n')));
       });
     });
+    failed.catch(() => undefined); // it may fail before anybody waits for it
     page.on('console', (message) => printed.push(message.text()));
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    await Promise.race([page.waitForFunction('document.title === "done"', undefined, { timeout: 60_000 }), failed]);
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?${query}`);
+    await Promise.race([
+      page.waitForFunction('document.title === "done"', undefined, { timeout: seconds * 1000 }),
+      failed,
+    ]);
     return (await page.textContent('pre')) ?? '';
   } finally {
     await browser.close();

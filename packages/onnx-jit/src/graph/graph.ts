@@ -202,8 +202,9 @@ export function makeData(dtype: DType, numbers: ArrayLike<number>): Data {
 
 /** Bit for bit. */
 export function sameData(a: Data, b: Data): boolean {
-  const bytes = ({ buffer, byteOffset, byteLength }: Data): Buffer => Buffer.from(buffer, byteOffset, byteLength);
-  return a === b || bytes(a).equals(bytes(b));
+  if (a === b) return true;
+  const [x, y] = [a, b].map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
+  return x?.length === y?.length && x?.every((byte, i) => byte === y?.[i]) === true;
 }
 
 // −0 and 0 are different constants.
