@@ -13,8 +13,8 @@ import {
   text,
   tuple,
   type TensorPickle,
-} from '../pickle';
-import { zipOf, type ZipEntry } from '../zip';
+} from '../../test-support/pickle';
+import { zipOf, type ZipEntry } from '../../test-support/zip';
 import { folderAttack, goodFolder, type File } from './base';
 import { standIns } from './config';
 import { damaged } from './safetensors';

@@ -82,6 +82,7 @@ function checkStorages(
   tensors: ReadonlyMap<string, PickledTensor>,
   storageOf: (tensor: PickledTensor) => string,
 ): void {
+  const storages = new Map<string, number>();
   let total = 0;
   for (const [name, tensor] of tensors) {
     const storage = storageOf(tensor);
@@ -94,10 +95,11 @@ function checkStorages(
     if (needed * bytes > size) {
       throw new InputError(`${zip.path}: ${name} needs ${needed} values of a storage of ${Math.floor(size / bytes)}`);
     }
+    storages.set(storage, size);
     total += zip.isStored(storage) ? (endOf(tensor) - tensor.offset) * bytes : size;
   }
-  const unpacked = [...zip.sizes.values()].reduce((a, b) => a + b, 0);
-  if (total > MOST_NAMES * unpacked) throw new InputError(`${zip.path}: many tensors share one storage`);
+  const stored = [...storages.values()].reduce((a, b) => a + b, 0);
+  if (total > MOST_NAMES * stored) throw new InputError(`${zip.path}: many tensors share one storage`);
 }
 
 /** Where a tensor ends in its storage, in values. */
