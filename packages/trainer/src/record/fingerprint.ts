@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { InputError } from '@ser/files';
 import { Type, type Static } from '@sinclair/typebox';
+import { defaults, isKey } from '../config/schema';
 
 /**
  * What a run was computed from, in a form that can be stored and compared. Hashes are SHA-256 in hexadecimal. It stands
@@ -47,7 +48,10 @@ export function differences(before: Fingerprint, now: Fingerprint): string[] {
     if (before[key] !== now[key]) found.push(words[key]);
   }
   for (const key of new Set([...Object.keys(before.settings), ...Object.keys(now.settings)])) {
-    const [old, present] = [before.settings[key], now.settings[key]].map((value) => JSON.stringify(value));
+    // A setting that is younger than what is stored had its default's effect.
+    const [old, present] = [before, now].map(({ settings }) =>
+      JSON.stringify(settings[key] ?? (isKey(key) ? defaults[key] : undefined)),
+    );
     if (old !== present) found.push(`${key} ${old ?? 'not set'} (now ${present ?? 'not set'})`);
   }
   return found;

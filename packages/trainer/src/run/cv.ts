@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Encoder } from '@ser/frontend-wavlm';
 import { renameFormer } from '../config/former';
 import { freeKeys, runName, type ResolvedConfig } from '../config/resolve';
-import { keys, type Config } from '../config/schema';
+import { defaults, keys, type Config } from '../config/schema';
 import type { Engine } from '../training/engine';
 import { InputError, messageOf } from '@ser/files';
 import { openData, type OpenedData, type Split } from './corpus';
@@ -254,7 +254,7 @@ function chooseFolds(config: Config, data: OpenedData): Split[] {
 
 /** A run folder of other settings is not continued. */
 function refuseOtherSettings(dir: string, before: Readonly<Record<string, unknown>>, config: Config): void {
-  const old = new Map(Object.entries(renameFormer(before, join(dir, 'config.json'))));
+  const old = new Map(Object.entries({ ...defaults, ...renameFormer(before, join(dir, 'config.json')) }));
   const changed = keys.filter(
     (key) => !freeKeys.includes(key) && JSON.stringify(old.get(key)) !== JSON.stringify(config[key]),
   );

@@ -46,7 +46,8 @@ async function readDone(dir: string): Promise<FoldResult | string | undefined> {
     const indices = predictions.map(({ label, predicted }) => [label, predicted].map((l) => result.labels.indexOf(l)));
     const [truth, predicted] = [0, 1].map((column) => indices.map((pair) => pair[column] ?? -1));
     const fit =
-      new Set(predictions.map(({ id }) => id)).size === result.testUtterances &&
+      predictions.length === result.testUtterances &&
+      new Set(predictions.map(({ id }) => id)).size === predictions.length &&
       predictions.every(({ probabilities }) => probabilities.length === result.labels.length) &&
       indices.flat().every((index) => index >= 0) &&
       Math.abs(weightedAccuracy(confusionMatrix(truth ?? [], predicted ?? [], result.labels.length)) - result.wa) <
