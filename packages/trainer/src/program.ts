@@ -3,6 +3,7 @@ import { ablateCommand } from './commands/ablate';
 import { compareCommand } from './commands/compare';
 import { configCommand } from './commands/config';
 import { dataCommand } from './commands/data';
+import { doctorCommand } from './commands/doctor';
 import { embedCommand } from './commands/embed';
 import { encoderCommand } from './commands/encoder';
 import { exportCommand } from './commands/export';
@@ -61,7 +62,8 @@ function createProgram(slurm: SlurmOptions): Command {
     .addCommand(ablateCommand(slurm))
     .addCommand(dataCommand())
     .addCommand(encoderCommand())
-    .addCommand(configCommand());
+    .addCommand(configCommand())
+    .addCommand(doctorCommand());
 }
 
 /** Commander's own exits as errors, in every command. */

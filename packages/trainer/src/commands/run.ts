@@ -6,6 +6,7 @@ import { createProgress } from '../run/progress';
 import { readRunConfig } from '../record/run-config';
 import { readTasks } from '../launch/tasks';
 import type { SlurmOptions } from '../launch/slurm-options';
+import { enterCuda } from './enter-cuda';
 import { interruptSignal } from './interrupt';
 import { addLauncherOptions, isSlurm, ownCommand, submitRuns, type LauncherOptions } from './launcher';
 import { addConfigOptions, type ConfigOptions } from './options';
@@ -82,6 +83,7 @@ async function crossValidateFolds(
   resolved: ResolvedConfig,
   options: { readonly jobs: number; readonly wait?: boolean },
 ): Promise<CvResult> {
+  await enterCuda(resolved.config.engine);
   const { runCv } = await import('../run/cv');
   let left = 0;
   const progress = createProgress({ foldsLeft: () => left });

@@ -6,6 +6,7 @@ import { freeKeys, runName, type ResolvedConfig } from '../config/resolve';
 import { defaults, keys, type Config } from '../config/schema';
 import type { Engine } from '../training/engine';
 import { InputError, messageOf } from '@ser/files';
+import { listCards, visibleCards } from '../cuda/cards';
 import { openData, type OpenedData, type Split } from './corpus';
 import { doneFold } from './done-fold';
 import { checkEncoderFolder } from './encoder-folder';
@@ -102,7 +103,7 @@ export async function runCv(resolved: ResolvedConfig, options: CvOptions): Promi
     if (!open.includes(split)) progress.line(`fold ${index}  done already (${foldFolder(dir, index)})`);
   }
   const failed: FailedFold[] = [];
-  if (inProcesses) failed.push(...(await runInProcesses(dir, open, options)));
+  if (inProcesses) failed.push(...(await runInProcesses(dir, open, options, usesCards(config))));
   else if (engine) failed.push(...(await runHere({ config, engine, dir, data, encoder }, open, options)));
   return { dir, results: await doneFolds(dir, chosen, encoder.fingerprint), failed };
 }
@@ -189,18 +190,28 @@ const killers: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
   SIGSEGV: ' (a fault in a native library)',
 };
 
-/** Several folds at once: each is `ser fold` on the run's own configuration. */
-async function runInProcesses(dir: string, splits: readonly Split[], options: CvOptions): Promise<FailedFold[]> {
+/** Several folds at once: each is `ser fold` on the run's own configuration, on a GPU of its own as far as there are some. */
+async function runInProcesses(
+  dir: string,
+  splits: readonly Split[],
+  options: CvOptions,
+  onCards: boolean,
+): Promise<FailedFold[]> {
   const [command, ...prefix] = options.self ?? [];
   if (command === undefined) throw new Error('no command line to start folds with');
   const queue = [...splits];
   const failed: FailedFold[] = [];
-  const worker = async (): Promise<void> => {
+  const cards = onCards ? visibleCards(await listCards()) : [];
+  const worker = async (_: unknown, place: number): Promise<void> => {
+    const card = cards[place % Math.max(1, cards.length)];
+    const env = card === undefined ? process.env : { ...process.env, CUDA_VISIBLE_DEVICES: card };
     for (let split = queue.shift(); split && !options.signal?.aborted; split = queue.shift()) {
       const { index } = split.fold;
       const child = spawn(command, [...prefix, 'fold', String(index), '--run', dir], {
         stdio: ['ignore', 'inherit', 'pipe'],
+        env,
       });
+      if (card !== undefined) options.progress.line(`fold ${index}  on card ${card} of ${cards.length}`);
       let tail = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         tail = (tail + text).slice(-4000);
@@ -229,6 +240,9 @@ async function runInProcesses(dir: string, splits: readonly Split[], options: Cv
   options.signal?.throwIfAborted();
   return failed;
 }
+
+/** Engines whose processes are told apart by `CUDA_VISIBLE_DEVICES`. */
+const usesCards = ({ engine }: Config): boolean => ['onnx-cuda', 'tfjs-node-gpu', 'auto'].includes(engine);
 
 async function startEngine(config: Config, progress: Progress): Promise<Engine> {
   const { chooseEngine, openEngine, probe } = await import('../training/engine');

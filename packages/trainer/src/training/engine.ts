@@ -1,12 +1,11 @@
-import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import util from 'node:util';
 import { jit } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import { InputError, messageOf } from '@ser/files';
+import { hasProvider, runtimeFolder } from '../cuda/link-provider';
 
 export type EngineName = Exclude<Config['engine'], 'auto'>;
 
@@ -49,7 +48,8 @@ export async function openEngine(name: EngineName, threads = 0): Promise<Engine>
       return eager(name);
     default:
       // Asked for CUDA without its library, ONNX Runtime writes several lines of its own.
-      if (name === 'onnx-cuda' && !hasCudaLibrary()) throw new MissingEngine(name, 'its CUDA library is not installed');
+      if (name === 'onnx-cuda' && !hasProvider(runtimeFolder()))
+        throw new MissingEngine(name, 'its CUDA library is not installed');
       await useBackend('cpu');
       return compiled(name, threads);
   }
@@ -74,7 +74,8 @@ const installs: Readonly<Record<EngineName, string>> = {
   'onnx-cpu': 'npm install onnxruntime-node',
   'onnx-webgpu': 'npm install onnxruntime-node, and a Vulkan, Metal or Direct3D 12 driver',
   'onnx-cuda':
-    'npm rebuild onnxruntime-node --ignore-scripts=false --onnxruntime-node-install=cuda12 (Linux, NVIDIA driver, CUDA 12 and cuDNN 9)',
+    `pip install onnxruntime-gpu==${runtimeFolder().version} beside PyTorch or NVIDIA's CUDA 13 wheels, then ser doctor; or ` +
+    'npm rebuild onnxruntime-node --ignore-scripts=false --onnxruntime-node-install=cuda12 (CUDA 12 and cuDNN 9)',
   'tfjs-node-gpu': 'npm install @tensorflow/tfjs-node-gpu --ignore-scripts=false (Linux, CUDA 11)',
   'tfjs-node': 'npm install @tensorflow/tfjs-node --ignore-scripts=false',
   'tfjs-cpu': 'npm install @tensorflow/tfjs',
@@ -129,14 +130,6 @@ function compiled(name: EngineName, threads: number): Engine {
       return Object.assign(run, { many, sync: step.sync, dispose: step.dispose });
     },
   };
-}
-
-function hasCudaLibrary(): boolean {
-  const bin = join(createRequire(import.meta.url).resolve('onnxruntime-node'), '..', '..', 'bin');
-  const files = readdirSync(bin, { recursive: true, encoding: 'utf8' });
-  return files.some(
-    (file) => file.includes(join(process.platform, process.arch)) && /providers_cuda\.(so|dll)$/.test(file),
-  );
 }
 
 function eager(name: EngineName): Engine {
