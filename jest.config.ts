@@ -13,6 +13,8 @@ const config: Config = {
   testMatch: ['packages/*/src', 'tools', 'examples'].map((folder) => `<rootDir>/${folder}/**/*.test.ts`),
   transform: { '^.+\\.[cm]?[jt]sx?$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }] },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')}))`, '/dist/'],
+  collectCoverageFrom: ['packages/*/src/**/*.ts', '!**/*.test.ts', '!**/*.test-d.ts', '!**/testing/**'],
+  coverageReporters: ['text', 'html'],
   maxWorkers: 2,
   testTimeout: 60_000,
 };
