@@ -1,20 +1,31 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { download, type Source } from './download';
+import { download, type DownloadProgress, type Source } from './download';
 
 const root = mkdtempSync(join(tmpdir(), 'ser-download-'));
 const content = Buffer.from(Array.from({ length: 50_000 }, (_, i) => i % 251));
 const checksum = { algorithm: 'sha256', value: createHash('sha256').update(content).digest('hex') };
-const quick = { attempts: 2, pause: 1, stall: 300 };
+let stored = 0;
+const quick = {
+  attempts: 2,
+  pause: 1,
+  stall: 300,
+  onProgress: ({ received }: DownloadProgress): void => {
+    stored = received;
+  },
+};
 
 let server: Server;
 let answer: RequestListener;
 beforeAll(async () => {
-  server = createServer((request, response) => answer(request, response));
+  server = createServer((request, response) => {
+    stored = 0;
+    answer(request, response);
+  });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
 });
 afterAll(() => {
@@ -29,6 +40,12 @@ const source = (): Source => {
 let count = 0;
 const fresh = (): string => join(root, String(count++), 'a.bin');
 
+/** Breaks the connection off once the client has stored this many bytes: what is on its way may get lost. */
+function breakOff(response: ServerResponse, bytes: number): void {
+  if (stored >= bytes) response.destroy();
+  else setTimeout(() => breakOff(response, bytes), 5);
+}
+
 /** Sends from where the client asks, and breaks off after `most` bytes. */
 const resuming =
   (most: number): RequestListener =>
@@ -39,7 +56,7 @@ const resuming =
       ...(start > 0 ? { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` } : {}),
     });
     response.write(content.subarray(start, start + most), () => {
-      if (start + most < content.length) setTimeout(() => response.destroy(), 20);
+      if (start + most < content.length) breakOff(response, start + most);
       else response.end();
     });
   };
@@ -48,7 +65,11 @@ test('a download that is cut off again and again ends with the whole file', asyn
   answer = resuming(15_000);
   const target = fresh();
   const seen: number[] = [];
-  await download(source(), target, { ...quick, onProgress: ({ received }) => seen.push(received) });
+  const onProgress = (progress: DownloadProgress): void => {
+    quick.onProgress(progress);
+    seen.push(progress.received);
+  };
+  await download(source(), target, { ...quick, onProgress });
   expect(readFileSync(target).equals(content)).toBe(true);
   expect(readdirSync(join(target, '..'))).toEqual(['a.bin']);
   expect(seen.at(-1)).toBe(content.length);
@@ -59,7 +80,7 @@ test('a server without ranges starts over; the next process goes on with what is
   const target = fresh();
   answer = (_, response) => {
     response.writeHead(200, { 'content-length': content.length });
-    response.write(content.subarray(0, 100), () => setTimeout(() => response.destroy(), 20));
+    response.write(content.subarray(0, 100), () => breakOff(response, 100));
   };
   await expect(download(source(), target, quick)).rejects.toThrow(/100 of 50000 bytes are here/);
   answer = resuming(content.length);
