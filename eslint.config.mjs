@@ -17,6 +17,17 @@ const boundaries = (...more) => [
   },
 ];
 
+const telemetry = {
+  name: 'onnxruntime-node',
+  allowTypeImports: true,
+  message: 'Loading it starts its telemetry: import @ser/onnx-jit/onnxruntime.',
+};
+const allOfTfjs = {
+  name: '@tensorflow/tfjs',
+  message:
+    'This package asks for tfjs-core alone: import @tensorflow/tfjs-core, or all of tfjs would be built into it.',
+};
+
 export default tseslint.config(
   { ignores: ['**/dist', '**/coverage', '**/runs', '.nx', '.cache'] },
   {
@@ -29,18 +40,7 @@ export default tseslint.config(
       '@nx/enforce-module-boundaries': boundaries(),
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'off',
-      '@typescript-eslint/no-restricted-imports': [
-        'error',
-        {
-          paths: [
-            {
-              name: 'onnxruntime-node',
-              allowTypeImports: true,
-              message: 'Loading it starts its telemetry: import @ser/onnx-jit/onnxruntime.',
-            },
-          ],
-        },
-      ],
+      '@typescript-eslint/no-restricted-imports': ['error', { paths: [telemetry] }],
       // Numeric loops index inside bounds they have just checked; `noUncheckedIndexedAccess` asks for the mark.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
@@ -63,6 +63,11 @@ export default tseslint.config(
   {
     files: ['packages/**/*.test.ts', 'packages/*/src/testing/*.ts'],
     rules: { '@nx/enforce-module-boundaries': boundaries('/tools/test-support/[a-z-]+$') },
+  },
+  {
+    files: ['packages/{onnx-jit,pool-flam,losses-mll,frontend-wavlm}/src/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/*.test-d.ts', '**/testing/**'],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths: [telemetry, allOfTfjs] }] },
   },
   {
     files: ['**/*.test.ts'],

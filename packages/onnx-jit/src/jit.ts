@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import { CompileError } from './errors';
 import type { Provider } from './lower/call';
 import { argumentTypes, checkAlike, holdTensors, shapeKey, tensorsOf, type TensorTree } from './record/arguments';

@@ -1,5 +1,5 @@
 import * as ort from '#onnxruntime';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Trace } from '../record/trace';
 import { sizeOf } from '../graph/graph';
 import type { CompileOptions } from './compile';

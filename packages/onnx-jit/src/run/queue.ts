@@ -1,5 +1,5 @@
 import type * as ort from '#onnxruntime';
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Provider } from '../lower/call';
 import type { CompiledStep } from './compile';
 import { readBack } from './read-back';
