@@ -10,7 +10,7 @@ export async function withCacheErrors<T>(use: () => Promise<T>): Promise<T> {
   } catch (error) {
     const isRefusal = isInputError(error) && errorCode(error.cause) !== undefined;
     if (!isRefusal) throw error;
-    throw new InputError(`${messageOf(error)}: the cache cannot be used there; SER_CACHE names another folder`, {
+    throw new InputError(`${messageOf(error)}: the cache cannot be used; set SER_CACHE to another folder`, {
       cause: error.cause,
     });
   }

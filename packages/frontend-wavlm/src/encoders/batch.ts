@@ -7,7 +7,7 @@ import { InputError } from '@ser/files';
  *
  * @param waves 16 kHz samples
  * @param samples columns of the batch; the longest waveform when absent
- * @throws InputError when a waveform is shorter or longer than the encoder can take, or lengths differ in a batch that
+ * @throws {InputError} when a waveform is shorter or longer than the encoder can take, or lengths differ in a batch that
  * must not be padded
  */
 export function batchWaves(encoder: Encoder, waves: readonly Float32Array[], samples?: number): EncoderInput {

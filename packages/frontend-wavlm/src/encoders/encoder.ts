@@ -18,16 +18,16 @@ export interface TrainingNoise {
   timeMask?: tf.Tensor2D;
   /** SpecAugment over features, [batch, features]: 1 where a feature is masked. */
   featureMask?: tf.Tensor2D;
-  /** Layer drop, [layers]: 1 keeps a block, 0 skips it. The first entry is not looked at: block 1 is never dropped. */
+  /** Layer drop, [layers]: 1 keeps a block, 0 skips it. The first entry has no effect: block 1 is never dropped. */
   keepLayers?: tf.Tensor1D;
 }
 
 export interface EncoderOutput {
-  /** [batch, frames, hiddenSize], the model's last hidden state. Frames where `mask` is 0 hold finite rubbish. */
+  /** [batch, frames, hiddenSize], the model's last hidden state. Frames where `mask` is 0 are finite and mean nothing. */
   frames: tf.Tensor3D;
   /** [batch, frames], 1 for a frame of the utterance and 0 for padding. */
   mask: tf.Tensor2D;
-  /** Only when asked for: the input of block 1, then the output of each block (before a final layer norm). */
+  /** With `layers: true` only: the input of block 1, then the output of each block (before a final layer norm). */
   layers?: tf.Tensor3D[];
 }
 

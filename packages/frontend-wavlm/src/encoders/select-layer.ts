@@ -21,7 +21,7 @@ export type LayerChoice = 'last' | number | WeightedLayers;
  *
  * @param output of `encoder.apply`, with `layers: true` unless the choice is `last`
  * @returns [batch, frames, features]
- * @throws InputError when the layer was not computed or does not exist, or the logits do not fit
+ * @throws {InputError} when the layer was not computed or does not exist, or the logits do not fit
  */
 export function selectLayer(output: EncoderOutput, choice: LayerChoice): tf.Tensor3D {
   if (choice === 'last') return output.frames;

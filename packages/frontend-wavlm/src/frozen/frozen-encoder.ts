@@ -5,7 +5,7 @@ import { checksumOf } from '../cache/checksum';
 import { compiledEncoder } from '../cache/compiled-encoder';
 import { openFeatureCache, type FeatureCache } from '../cache/feature-cache';
 import type { Encoder } from '../encoders/encoder';
-import { openEncoderSession, type EncoderSession } from './encoder-session';
+import { openEncoderSession } from './encoder-session';
 import type { Features, FrozenLayers } from './features';
 import { lengthBatches } from './length-batches';
 import { weightsHash } from './weights-hash';
@@ -134,16 +134,16 @@ async function readKept(
 }
 
 /** A value that is made when it is first asked for; made again by the next call when that failed. */
-function once(make: () => Promise<EncoderSession>) {
-  let made: Promise<EncoderSession> | undefined;
+function once<T>(make: () => Promise<T>) {
+  let made: Promise<T> | undefined;
   return {
-    get: (): Promise<EncoderSession> =>
+    get: (): Promise<T> =>
       (made ??= make().catch((error: unknown) => {
         made = undefined;
         throw error;
       })),
     /** What was made, which is forgotten. */
-    taken: async (): Promise<EncoderSession | undefined> => {
+    taken: async (): Promise<T | undefined> => {
       const last = made;
       made = undefined;
       return last;

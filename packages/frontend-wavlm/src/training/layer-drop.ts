@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingNoise } from '../encoders/encoder';
 
 /**
- * What a block hands on: its output, or its input where the block is dropped. The choice is a number in the graph, so
- * that one compiled step serves every choice; block 1 (index 0) is never dropped.
+ * The output of a block, or its input where the block is dropped. The choice is a number in the graph, so that one
+ * compiled step serves every choice. Block 1 (index 0) is never dropped.
  */
 export function dropLayer(before: tf.Tensor2D, after: tf.Tensor2D, layer: number, noise: TrainingNoise): tf.Tensor2D {
   if (!noise.keepLayers || layer === 0) return after;

@@ -18,7 +18,7 @@ const BLOCK = /(?:^|\.)layers\.(\d+)\./;
  * WavLM's mask vector (`masked_spec_embed`) is only among them when `specAugment` says that masks are given: without
  * masks nothing depends on it.
  *
- * @throws InputError when there are fewer than `top` blocks
+ * @throws {InputError} when there are fewer than `top` blocks
  */
 export function trainableParameters(
   encoder: Encoder,

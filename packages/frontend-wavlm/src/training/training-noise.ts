@@ -63,7 +63,7 @@ function drawSpans(row: Float32Array, count: number, probability: number, span: 
   const starts = Math.max(0, count - span + 1);
   const wanted = Math.max(2, Math.floor((probability * count) / span + random()));
   const chosen = new Set<number>();
-  // Never more than half of an utterance: what is left must be enough to hear.
+  // Never more than half of an utterance is masked.
   const most = Math.min(wanted, starts, Math.floor(count / (2 * span)));
   while (chosen.size < most) chosen.add(Math.floor(random() * starts));
   for (const start of chosen) row.fill(1, start, start + span);
