@@ -5,7 +5,17 @@ import type { Config } from 'jest';
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
 
 // Packages that ship only ES modules: compiled for Jest's CommonJS loader.
-const esmOnly = ['pure-rand', '@echogarden/', '@wasm-audio-decoders/', 'codec-parser', 'simple-yenc'];
+const esmOnly = [
+  'pure-rand',
+  '@echogarden/',
+  '@wasm-audio-decoders/',
+  'codec-parser',
+  'simple-yenc',
+  'mpg123-decoder',
+  'ogg-opus-decoder',
+  'opus-decoder',
+  'wasm-media-encoders',
+];
 
 const config: Config = {
   testEnvironment: '<rootDir>/tools/jest/environment.cjs',

@@ -38,7 +38,7 @@ function ser(args: readonly string[], what: string): { text: string; seconds: nu
   const started = performance.now();
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--conditions=@ser/source', '--import', 'tsx', cli, ...args],
+    ['--conditions=@ser/source', '--import', import.meta.resolve('tsx'), cli, ...args],
     { cwd: root, encoding: 'utf8', timeout: 300_000 },
   );
   if (status !== 0) throw new Error(`${what}: exit ${status}\n${stdout}\n${stderr}`);

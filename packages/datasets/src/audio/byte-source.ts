@@ -27,8 +27,8 @@ export async function withFile<T>(file: string, use: (source: ByteSource) => Pro
   const handle = await open(file, 'r');
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) throw new InputError('not a file, expected WAV or FLAC audio');
-    if (stats.size === 0) throw new InputError('empty file, expected WAV or FLAC audio');
+    if (!stats.isFile()) throw new InputError('not a file, expected audio');
+    if (stats.size === 0) throw new InputError('empty file, expected audio');
     const head = await readFrom(handle, 0, Math.min(headLength, stats.size));
     return await use({
       size: stats.size,

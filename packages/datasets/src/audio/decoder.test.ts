@@ -72,9 +72,9 @@ test('checkAudio lists every bad file at once', async () => {
     [
       '4 of 5 audio files cannot be used:',
       `  ${file('broken.wav')}: truncated: its header promises 3200 bytes of audio, 16 are there`,
-      `  ${file('empty.wav')}: empty file, expected WAV or FLAC audio`,
+      `  ${file('empty.wav')}: empty file, expected audio`,
       `  ${file('none.wav')}: no such file or folder (ENOENT)`,
-      `  ${file('text.wav')}: neither a WAV nor a FLAC file, expected WAV or FLAC audio`,
+      `  ${file('text.wav')}: no audio file of a known kind, expected WAV, FLAC, MP3, Ogg Vorbis or Opus audio`,
     ].join('\n'),
   );
 });

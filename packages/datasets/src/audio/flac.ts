@@ -1,5 +1,6 @@
-import { InputError } from '@ser/files';
+import { InputError, isInputError } from '@ser/files';
 import type { ByteSource } from './byte-source';
+import { type Frame, frameHeaderAt, framesFrom, seekFrame } from './flac-frames';
 import { checkRate } from './wav-header';
 
 /** What a FLAC file's STREAMINFO block says. */
@@ -16,9 +17,12 @@ export interface FlacHeader {
   readonly dataOffset: number;
 }
 
-/** @throws {InputError} saying what was expected. */
-export async function readFlacHeader(source: ByteSource): Promise<FlacHeader> {
-  let at = 4;
+/**
+ * @param start Where the file's own marker is: behind an ID3 tag, in some files.
+ * @throws {InputError} saying what was expected.
+ */
+export async function readFlacHeader(source: ByteSource, start = 0): Promise<FlacHeader> {
+  let at = start + 4;
   let info: Buffer | undefined;
   for (;;) {
     const head = await source.read(at, 4);
@@ -39,54 +43,99 @@ export async function readFlacHeader(source: ByteSource): Promise<FlacHeader> {
   checkRate(sampleRate);
   const channels = ((info.readUInt8(12) >> 1) & 7) + 1;
   const bits = (((info.readUInt8(12) & 1) << 4) | (info.readUInt8(13) >> 4)) + 1;
+  if (bits > 24) throw new InputError(`FLAC audio of ${bits} bits, expected at most 24`);
   const frames = (info.readUInt8(13) & 15) * 2 ** 32 + info.readUInt32BE(14);
   return { container: 'flac', channels, sampleRate, bits, frames, dataOffset: at };
 }
 
+/** Samples of all channels decoded at once: 8 MB. */
+const batch = 2 ** 21;
+
 /**
- * Samples of a FLAC file by channel, full scale at ±1.
+ * Samples of a stretch of a FLAC file by channel, full scale at ±1, in blocks. Only the frames of the stretch are read
+ * and decoded, whatever the length of the file.
  *
+ * @param range First and last sample (exclusive); Infinity for all there is.
  * @throws {InputError} when frames are broken or missing: a decoded part is never passed off as the whole.
  */
-export async function readFlacSamples(source: ByteSource, header: FlacHeader): Promise<Float32Array[]> {
+export async function* flacBlocks(
+  source: ByteSource,
+  header: FlacHeader,
+  range: readonly [number, number],
+): AsyncGenerator<Float32Array[]> {
+  const head = frameHeaderAt(await source.read(header.dataOffset, 32), 0);
+  if (!head) throw new InputError('FLAC file without audio');
+  const from =
+    range[0] === 0 ? header.dataOffset : await seekFrame(source, header.dataOffset, head.blockSize, range[0]);
+  let begun = false;
+  try {
+    for await (const block of decodeFrom(source, header, head.blockSize, from, range)) {
+      begun = true;
+      yield block;
+    }
+  } catch (error) {
+    // What looked like a header may have been sound: from the first frame on there is no doubt.
+    if (begun || from === header.dataOffset || !isInputError(error)) throw error;
+    yield* decodeFrom(source, header, head.blockSize, header.dataOffset, range);
+  }
+}
+
+async function* decodeFrom(
+  source: ByteSource,
+  header: FlacHeader,
+  blockSize: number,
+  from: number,
+  [first, last]: readonly [number, number],
+): AsyncGenerator<Float32Array[]> {
   const { FLACDecoder } = await import('@wasm-audio-decoders/flac');
-  const file = await source.read(0, source.size);
-  if (file.length <= header.dataOffset) throw new InputError('FLAC file without audio');
-  // The library yields a frame when it meets the header of the next, which the last frame does not have: without a
-  // copy of a frame header at the end it drops up to 4,096 samples.
-  const first = file.subarray(header.dataOffset);
-  const sentinel = Buffer.concat([first.subarray(0, frameHeaderLength(first)), Buffer.alloc(32)]);
   const decoder = new FLACDecoder();
   await decoder.ready;
   try {
-    const { channelData, samplesDecoded, sampleRate, errors } = await decoder.decodeFile(
-      Buffer.concat([file, sentinel]),
-    );
-    if (errors.length > 0) throw new InputError(`broken FLAC audio (${errors[0]?.message ?? 'unknown'})`);
-    if (header.frames !== 0 && samplesDecoded !== header.frames) {
-      throw new InputError(
-        `broken or truncated FLAC audio: ${samplesDecoded} of ${header.frames} samples can be decoded`,
+    let position: number | undefined;
+    let waiting: Frame[] = [];
+    let samples = 0;
+    const decode = async (): Promise<Float32Array[]> => {
+      const start = waiting[0]?.sample ?? 0;
+      const { channelData, samplesDecoded, errors, sampleRate } = await decoder.decodeFrames(
+        waiting.map(({ bytes }) => bytes),
       );
+      if (errors.length > 0) throw new InputError(`broken FLAC audio (${errors[0]?.message ?? 'unknown'})`);
+      if (samplesDecoded !== samples)
+        throw new InputError(`broken FLAC audio: ${samplesDecoded} of ${samples} samples`);
+      if (channelData.length !== header.channels || sampleRate !== header.sampleRate)
+        throw new InputError('FLAC audio whose frames differ from its header in rate or channels');
+      waiting = [];
+      samples = 0;
+      return channelData.map((channel) =>
+        scaled(channel.subarray(Math.max(0, first - start), last - start), header.bits),
+      );
+    };
+    for await (const frame of framesFrom(source, from, blockSize)) {
+      if (position !== undefined && frame.sample !== position)
+        throw new InputError(`broken FLAC audio: sample ${frame.sample} follows sample ${position - 1}`);
+      if (position === undefined && frame.sample > first)
+        throw new InputError('broken FLAC audio: its start is missing');
+      position = frame.sample + frame.blockSize;
+      if (position <= first) continue;
+      waiting.push(frame);
+      samples += frame.blockSize;
+      if (position >= last) break;
+      if (samples * header.channels >= batch) yield await decode();
     }
-    if (samplesDecoded === 0) throw new InputError('no FLAC audio that can be decoded');
-    if (sampleRate !== header.sampleRate || channelData.length !== header.channels) {
-      throw new InputError('FLAC audio whose frames differ from its header in rate or channels');
-    }
-    // It divides by 2^(n-1) - 1, so that the most negative sample comes out below -1.
-    const scale = 2 ** (header.bits - 1);
-    for (const channel of channelData) {
-      for (let i = 0; i < channel.length; i++) channel[i] = Math.round((channel[i] ?? 0) * (scale - 1)) / scale;
-    }
-    return channelData;
+    if (waiting.length > 0) yield await decode();
+    const wanted = Math.min(last, header.frames || Infinity);
+    if (position === undefined || (wanted !== Infinity && position < wanted))
+      throw new InputError(`broken or truncated FLAC audio: ${position ?? 0} of ${wanted} samples can be decoded`);
+    if (last >= header.frames && header.frames > 0 && position > header.frames)
+      throw new InputError(`broken FLAC audio: ${position} samples, its header says ${header.frames}`);
   } finally {
     decoder.free();
   }
 }
 
-/** Bytes of the frame header at the start: four, the coded frame number, block size and rate where they follow, a CRC. */
-function frameHeaderLength(frame: Buffer): number {
-  const sizeCode = (frame[2] ?? 0) >> 4;
-  const rateCode = (frame[2] ?? 0) & 15;
-  const number = Math.max(1, Math.clz32(~((frame[4] ?? 0) << 24)));
-  return 4 + number + (sizeCode === 6 ? 1 : sizeCode === 7 ? 2 : 0) + (rateCode === 12 ? 1 : rateCode > 12 ? 2 : 0) + 1;
+/** The library divides by 2^(n-1) - 1, so that the most negative sample comes out below -1. */
+function scaled(channel: Float32Array, bits: number): Float32Array {
+  const scale = 2 ** (bits - 1);
+  for (let i = 0; i < channel.length; i++) channel[i] = Math.round((channel[i] ?? 0) * (scale - 1)) / scale;
+  return channel;
 }

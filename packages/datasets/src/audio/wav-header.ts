@@ -35,7 +35,7 @@ const widths = { integer: [1, 2, 3, 4], float: [4, 8], 'a-law': [1], 'mu-law': [
 const isOpenEnded = (size: number): boolean => size === 0 || size >= 0x7ffff000;
 
 /**
- * Reads the header of a RIFF, RIFX or RF64 WAV file: `fmt ` in its plain and EXTENSIBLE forms, any other chunks before
+ * Reads the header of a RIFF, RIFX, RF64 or BW64 WAV file: `fmt ` in its plain and EXTENSIBLE forms, any other chunks before
  * the samples, odd chunks with or without their padding byte, and streamed files whose sizes were never filled in.
  *
  * @throws {InputError} saying what was expected.
@@ -56,7 +56,7 @@ export async function readWavHeader(source: ByteSource): Promise<WavHeader> {
     const id = head.toString('latin1', 0, 4);
     const size = u32(head, 4);
     const body = at + 8;
-    if (id === 'ds64' && form === 'RF64') {
+    if (id === 'ds64' && (form === 'RF64' || form === 'BW64')) {
       const sizes = await source.read(body, 24);
       if (sizes.length < 24) throw new InputError('ends within its ds64 chunk');
       long = { data: Number(sizes.readBigUInt64LE(8)) };
@@ -68,10 +68,12 @@ export async function readWavHeader(source: ByteSource): Promise<WavHeader> {
       if (!format) throw new InputError('no fmt chunk before the data chunk');
       const stated = long && size === 0xffffffff ? long.data : size;
       const there = source.size - body;
-      const open = isOpenEnded(stated) && (streamed || stated !== 0);
-      if (!open && stated > there)
+      // A size of 0 with all the rest of the file behind it, and no chunk there, is a header that was never completed.
+      const open = isOpenEnded(stated) && (streamed || stated !== 0 || !(await isChunk(source, body)));
+      // Some writers count the 44 bytes of the header, too: that much too large is not truncated.
+      if (!open && stated > there + 44)
         throw new InputError(`truncated: its header promises ${stated} bytes of audio, ${there} are there`);
-      const frames = Math.floor((open ? there : stated) / (format.width * format.channels));
+      const frames = Math.floor((open ? there : Math.min(stated, there)) / (format.width * format.channels));
       if (frames === 0) throw new InputError('no audio in its data chunk');
       return { container: 'wav', ...format, frames, dataOffset: body, bigEndian };
     }
@@ -84,6 +86,13 @@ export async function readWavHeader(source: ByteSource): Promise<WavHeader> {
 async function padding(source: ByteSource, end: number): Promise<0 | 1> {
   const id = (await source.read(end, 4)).toString('latin1');
   return id === 'data' || id === 'fmt ' ? 0 : 1;
+}
+
+/** Whether another chunk, or the end, is where an empty data chunk would be followed by one. */
+async function isChunk(source: ByteSource, at: number): Promise<boolean> {
+  const head = await source.read(at, 8);
+  if (head.length < 8) return true;
+  return /^[\x20-\x7e]{4}$/.test(head.toString('latin1', 0, 4)) && at + 8 + head.readUInt32LE(4) <= source.size;
 }
 
 type Reader = (buffer: Buffer, at: number) => number;
@@ -119,7 +128,13 @@ function parseFormat(
   if (channels < 1) throw new InputError('0 channels, expected at least 1');
   checkRate(sampleRate);
   const width = block / channels;
-  if (!(widths[encoding] as readonly number[]).includes(width) || bits > 8 * width || bits <= 8 * (width - 1)) {
+  // 24 bits in four bytes are 32 bits whose lowest are zero.
+  const padded = encoding === 'integer' && width === 4 && bits === 24;
+  if (
+    !(widths[encoding] as readonly number[]).includes(width) ||
+    bits > 8 * width ||
+    (bits <= 8 * (width - 1) && !padded)
+  ) {
     throw new InputError(
       `${bits}-bit ${encoding} samples in blocks of ${block} bytes for ${channels} channels do not fit together`,
     );

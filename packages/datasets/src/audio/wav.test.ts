@@ -128,10 +128,10 @@ describe('bad files end in a clear line', () => {
       /sample 1 is NaN/,
     ],
     ['RIFF but not WAVE', Buffer.from('RIFF\0\0\0\0AVI LIST'), /not WAVE/],
-    ['Ogg', Buffer.from('OggS\0\0\0\0'), /an Ogg file, expected WAV or FLAC/],
+    ['Ogg', Buffer.from('OggS\0\0\0\0'), /an Ogg file without its last page/],
     ['a Git LFS pointer', Buffer.from('version https://git-lfs.github.com/spec/v1\n'), /Git LFS pointer/],
     ['a web page', Buffer.from('<!doctype html>'), /web page/],
-    ['nothing known', Buffer.from('hello, world'), /neither a WAV nor a FLAC file/],
+    ['nothing known', Buffer.from('hello, world'), /no audio file of a known kind/],
   ])('%s', async (_name, bytes, message) => {
     await expect(decodeBytes(bytes)).rejects.toMatchObject({
       name: 'InputError',
@@ -283,5 +283,39 @@ describeIf(hasSox, 'sox is not installed (apt-get install sox)')('files written 
     const damaged = Buffer.from(bytes);
     damaged.fill(0x55, bytes.length / 2, bytes.length / 2 + 50);
     await expect(decodeBytes(damaged)).rejects.toThrow(/FLAC audio/);
+  });
+});
+
+describe('headers of the field', () => {
+  const samples = int16(...Array.from({ length: 400 }, (_, i) => 50 * (i - 200)));
+  const read = async (bytes: Buffer): Promise<number[]> => [...((await decodeBytes(bytes)).channels[0] ?? [])];
+
+  test('never completed: a data size of 0 with all the audio behind it', async () => {
+    const whole = await read(wavBytes(samples));
+    for (const riffSize of [0, 36, 4088]) {
+      expect(await read(wavBytes(samples, { riffSize, dataSize: 0 }))).toEqual(whole);
+    }
+    const empty = wavBytes(Buffer.alloc(0), { after: [chunk('LIST', Buffer.from('INFO'))] });
+    await expect(decodeBytes(empty)).rejects.toThrow(/no audio in its data chunk/);
+  });
+
+  test('a size too large by the header is read, by more is truncated', async () => {
+    expect(await read(wavBytes(samples, { dataSize: samples.length + 44 }))).toHaveLength(400);
+    await expect(decodeBytes(wavBytes(samples, { dataSize: samples.length + 46 }))).rejects.toThrow(/truncated/);
+  });
+
+  test('24 bits in four bytes are 32 bits', async () => {
+    const wide = Buffer.alloc(4 * 400);
+    for (let i = 0; i < 400; i++) wide.writeInt32LE((i - 200) * 50 * 65_536, 4 * i);
+    expect(await read(wavBytes(wide, { bits: 24, block: 4 }))).toEqual(await read(wavBytes(samples)));
+  });
+
+  test('samples that no recording has', async () => {
+    for (const value of [1e4, -1e4, NaN, Infinity, 3e38]) {
+      const floats = Buffer.from(new Float32Array([0, 0.5, value]).buffer);
+      await expect(decodeBytes(wavBytes(floats, { tag: 3, bits: 32 }))).rejects.toThrow(
+        /sample 2 is .*, expected a number/,
+      );
+    }
   });
 });
