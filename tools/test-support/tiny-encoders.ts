@@ -47,7 +47,7 @@ export const tinyConfigs: Record<
     feedForward: 24,
     epsilon: 1e-5,
     melBins: 12,
-    maxPositions: 60,
+    maxPositions: 100,
   },
   logmel: { kind: 'logmel', hiddenSize: 8, melBins: 12, channels: 6 },
 };

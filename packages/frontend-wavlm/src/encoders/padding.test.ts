@@ -44,7 +44,7 @@ it('refuses what a batch cannot hold', () => {
   expect(() => batchWaves(base, [new Float32Array(2000), new Float32Array(1900)])).toThrow(InputError);
   expect(() => batchWaves(base, [new Float32Array(12)])).toThrow('waveform 0: 12 samples');
   const whisper = createRandomEncoder(tinyConfigs.whisper, seeded(1));
-  expect(() => batchWaves(whisper, [new Float32Array(60 * 320 + 1)])).toThrow('the encoder takes 201 to 19200');
+  expect(() => batchWaves(whisper, [new Float32Array(100 * 320 + 1)])).toThrow('the encoder takes 201 to 32000');
   base.dispose();
   whisper.dispose();
 });
