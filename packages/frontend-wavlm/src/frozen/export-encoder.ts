@@ -42,7 +42,9 @@ function withProgram<T>(
     const { frames, mask, layers } = encoder.apply({ waves, lengths }, { layers: options.layers === true });
     return { frames, mask, ...(layers ? { layers: tf.stack(layers) } : {}) };
   };
-  const example = { waves: tf.zeros<tf.Rank.R2>([2, 16000]), lengths: tf.tensor1d([16000, 16000], 'int32') };
+  // The model is recorded at this length and at some up to 1.6 times as long; positions may end before that.
+  const samples = Math.min(16000, Math.floor((encoder.maxSamples ?? Infinity) / 2));
+  const example = { waves: tf.zeros<tf.Rank.R2>([2, samples]), lengths: tf.tensor1d([samples, samples], 'int32') };
   const metadata = {
     encoder: encoder.kind,
     batching: encoder.batching,
