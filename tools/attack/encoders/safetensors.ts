@@ -5,7 +5,7 @@ import { folderAttack, goodFolder, safetensorsOf, type File, type Tensors } from
 import { standIns } from './config';
 
 /** A safetensors file with this header, whatever it says. */
-export function withHeader(header: unknown, body: Uint8Array = new Uint8Array(64), size?: bigint): Buffer {
+function withHeader(header: unknown, body: Uint8Array = new Uint8Array(64), size?: bigint): Buffer {
   const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(size ?? BigInt(json.length));
