@@ -6,7 +6,16 @@ import { centerLoss, contextBroadcast, focalLoss, klDivergence, supervisedContra
 import { flam, flamParamNames, initFlam, type FlamParamName } from '@ser/pool-flam';
 import * as tf from '@tensorflow/tfjs-core';
 
-const [batch, time, dim, projected, classes] = [8, 24, 32, 16, 4];
+const [projected, classes] = [16, 4];
+
+export interface Sizes {
+  /** Utterances in a batch. */
+  readonly batch: number;
+  /** Frames of each. */
+  readonly time: number;
+  /** Features of a frame; a multiple of 4. */
+  readonly dim: number;
+}
 
 export interface Training {
   /** One update of all variables. */
@@ -18,7 +27,7 @@ export interface Training {
 }
 
 /** The same first values and the same data everywhere. */
-export function createTraining(): Training {
+export function createTraining({ batch, time, dim }: Sizes = { batch: 8, time: 24, dim: 32 }): Training {
   let state = 7;
   const random = (): number => (state = (state * 48271) % 2147483647) / 2147483647;
   const numbers = (count: number, scale: number): Float32Array =>
