@@ -32,7 +32,7 @@ export const hasProvider = ({ folder }: RuntimeFolder): boolean => existsSync(jo
  *
  * @throws {InputError} when the folder cannot be written
  */
-export async function linkProvider({ files, libraryPath }: CudaProvider, { folder }: RuntimeFolder): Promise<void> {
+async function linkProvider({ files, libraryPath }: CudaProvider, { folder }: RuntimeFolder): Promise<void> {
   try {
     for (const file of files) {
       const target = join(folder, basename(file));
