@@ -6,6 +6,7 @@ process.env.ORT_DISABLE_TELEMETRY ??= '1';
 
 // Packages that ship only ES modules: compiled for Jest's CommonJS loader.
 const esmOnly = [
+  'hyparquet',
   'pure-rand',
   '@echogarden/',
   '@wasm-audio-decoders/',

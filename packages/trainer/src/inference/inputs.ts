@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { dirname, extname, join, resolve } from 'node:path';
+import { dirname, extname, isAbsolute, relative, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { readWaveform, readWaveformBytes } from '@ser/datasets';
 import { parseJson, readText } from '@ser/files';
@@ -44,12 +44,9 @@ const inputOf = (name: string, path: string, span: { start?: number; end?: numbe
 });
 
 async function found(folder: string, pattern: string, name: string): Promise<Input[]> {
-  const files = await glob(pattern, { cwd: folder, expandDirectories: false, onlyFiles: true });
+  const files = await glob(pattern, { cwd: folder, expandDirectories: false, absolute: true });
   if (files.length === 0) throw new InputError(`${name}: no file there; expected WAV or FLAC files`);
-  return files
-    .sort()
-    .map((file) => join(folder, file))
-    .map((path) => inputOf(path, path));
+  return files.sort().map((path) => inputOf(isAbsolute(name) ? path : relative('.', path), path));
 }
 
 async function rowsOf(manifest: string): Promise<Input[]> {
