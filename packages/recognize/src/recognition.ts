@@ -28,9 +28,10 @@ export interface WindowRecognition {
 
 /**
  * Puts names and times to a model's numbers.
+ * @param largest the largest sample of the recording, for messages
  * @throws {InputError} when there are none: too little speech, or samples that are no numbers
  */
-export function readOutput(output: ModelOutput, description: ModelDescription): Recognition {
+export function readOutput(output: ModelOutput, description: ModelDescription, largest: () => number): Recognition {
   const { labels, sampleRate } = description;
   const classes = labels.length;
   const { probabilities, embedding, windowProbabilities, attention, windows } = output;
@@ -42,7 +43,7 @@ export function readOutput(output: ModelOutput, description: ModelDescription): 
     const least = (description.minSamples / sampleRate).toFixed(3);
     if ((end - start) * sampleRate < description.minSamples)
       throw new InputError(`${(end - start).toFixed(3)} s of sound, expected at least ${least} s`);
-    throw new InputError('the model gives no number for this recording');
+    throw new InputError(`the model gives no number for it; its largest sample is ${largest()}`);
   }
   const frames = attention.length / count;
   const timeline = Array.from({ length: count }, (_, i): WindowRecognition => {

@@ -36,7 +36,7 @@ export function createRecognizer(network: Network, description: ModelDescription
     if (wrong >= 0) throw new InputError(`sample ${wrong} is ${samples[wrong]}, expected a number`);
     const output = turn.then(() => network.run(samples));
     turn = output.catch(() => undefined);
-    return readOutput(await output, description);
+    return readOutput(await output, description, () => samples.reduce((most, x) => Math.max(most, Math.abs(x)), 0));
   };
   return {
     description,
