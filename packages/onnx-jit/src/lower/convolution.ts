@@ -1,4 +1,4 @@
-import type { Value } from '../graph/graph';
+import type { Graph, Value } from '../graph/graph';
 import { mul } from './basic';
 import type { Call } from './call';
 
@@ -12,7 +12,7 @@ export interface ConvolutionAttributes {
 }
 
 /**
- * Channel-first convolution over one or two axes.
+ * Channel-first convolution over one to three axes.
  *
  * ONNX Runtime's WebGPU kernel (1.30) takes a filter as large as its input for a plain matrix product and then
  * forgets padding that stands at the ends alone: there, the filter gets one more tap, of zeros. (A Pad node
@@ -58,23 +58,45 @@ export function convolveTransposed(
   outSize: readonly number[],
   attributes: ConvolutionAttributes,
 ): Value {
-  const { strides, dilations, pads, kernel_shape, group } = attributes;
   const [rows = 0, perGroup = 0, ...kernel] = filter.shape;
-  const axes = outSize.length;
-  const output_padding = outSize.map((size, i) => {
-    const span =
-      ((x.shape[i + 2] ?? 0) - 1) * (strides[i] ?? 1) + ((kernel_shape[i] ?? 1) - 1) * (dilations?.[i] ?? 1) + 1;
-    return size - (span - (pads[i] ?? 0) - (pads[i + axes] ?? 0));
-  });
-  const output = { shape: [x.shape[0] ?? 0, perGroup * group, ...outSize], dtype: 'float32' } as const;
+  const { group } = attributes;
+  const { missing, ...fitted } = fit(x.shape.slice(2), outSize, attributes);
+  const size = outSize.map((length, i) => length - (missing[i] ?? 0));
+  const output = { shape: [x.shape[0] ?? 0, perGroup * group, ...size], dtype: 'float32' } as const;
   const each = rows / group;
-  if (provider !== 'webgpu' || group === 1 || perGroup > 1 || each === 1) {
-    return g.one('ConvTranspose', [x, filter], output, { ...attributes, output_padding });
-  }
+  const run = (weights: Value, groups: number): Value =>
+    zeroEnds(g, g.one('ConvTranspose', [x, weights], output, { ...attributes, ...fitted, group: groups }), missing);
+  if (provider !== 'webgpu' || group === 1 || perGroup > 1 || each === 1) return run(filter, group);
   const diagonal = Float32Array.from({ length: rows * group }, (_, i) =>
     Number(Math.floor(i / group / each) === i % group),
   );
   const mask = g.constant(diagonal, [rows, group, ...kernel.map(() => 1)], 'float32');
-  const dense = mul(g, filter, mask, [rows, group, ...kernel]);
-  return g.one('ConvTranspose', [x, dense], output, { ...attributes, group: 1, output_padding });
+  return run(mul(g, filter, mask, [rows, group, ...kernel]), 1);
+}
+
+/** Padding that makes a transposed convolution end at the given size, as far as ONNX lets it: the rest is missing. */
+function fit(inSize: readonly number[], outSize: readonly number[], attributes: ConvolutionAttributes) {
+  const { strides, dilations, pads, kernel_shape } = attributes;
+  const axes = outSize.length;
+  const each = outSize.map((size, i) => {
+    const [stride, dilation, start, end] = [strides[i] ?? 1, dilations?.[i] ?? 1, pads[i] ?? 0, pads[i + axes] ?? 0];
+    const reach = ((kernel_shape[i] ?? 1) - 1) * dilation + 1;
+    const extra = size + start - ((inSize[i] ?? 0) - 1) * stride - reach;
+    if (extra + end >= 0 && extra + end < Math.max(stride, dilation)) return { end, more: extra + end, missing: 0 };
+    const more = Math.min(Math.max(extra, 0), stride - 1);
+    return { end: Math.max(-extra, 0), more, missing: Math.max(extra, 0) - more };
+  });
+  return {
+    pads: [...pads.slice(0, axes), ...each.map((e) => e.end)],
+    output_padding: each.map((e) => e.more),
+    missing: each.map((e) => e.missing),
+  };
+}
+
+/** Inputs that no window reached: their gradient is 0. */
+function zeroEnds(g: Graph, x: Value, missing: readonly number[]): Value {
+  if (missing.every((n) => n === 0)) return x;
+  const shape = x.shape.map((d, i) => d + (missing[i - 2] ?? 0));
+  const pads = g.int64([...x.shape.map(() => 0), 0, 0, ...missing]);
+  return g.one('Pad', [x, pads, g.scalar(0)], { shape, dtype: 'float32' }, { mode: 'constant' });
 }

@@ -13,6 +13,7 @@ import {
   type Provider,
 } from './call';
 import { axpy } from '../passes/axpy';
+import { unguarded } from '../passes/log-sum';
 import { softmaxGradient } from '../passes/softmax-gradient';
 
 const simple =
@@ -290,7 +291,8 @@ export const elementwise: Lowerings = {
   RealDiv: arithmetic((g, a, b, shape) => div(g, cast(g, a, 'float32'), cast(g, b, 'float32'), shape)),
   SquaredDifference: arithmetic((g, a, b, shape) => square(g, sub(g, a, b, shape))),
   Sub: arithmetic(
-    (g, a, b, shape, provider) => axpy(g, provider, a, b, -1) ?? softmaxGradient(g, a, b) ?? sub(g, a, b, shape),
+    (g, a, b, shape, provider) =>
+      axpy(g, provider, a, b, -1) ?? softmaxGradient(g, a, b) ?? sub(g, unguarded(a, b), b, shape),
   ),
   Prelu: (call) => prelu(call.graph, input(call, 'x'), input(call, 'alpha')),
   EluGrad: (call) => {

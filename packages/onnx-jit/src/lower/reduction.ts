@@ -45,7 +45,7 @@ const extremum =
     if (overNothing(x, axes)) return g.fill(NaN, reducedShape(x.shape, axes, keepDims), x.dtype);
     const found = reduce(g, op, x, axes, keepDims);
     if (call.provider !== 'cpu' || !nodeOf(found, op) || x.dtype !== 'float32' || isSoftmax(x, axes)) return found;
-    const squares = reduce(g, 'ReduceSumSquare', x, axes, keepDims);
+    const squares = reduce(g, 'ReduceSum', mul(g, x, x), axes, keepDims);
     return where(g, g.one('IsNaN', [squares], { shape: squares.shape, dtype: 'bool' }), squares, found, found.shape);
   };
 

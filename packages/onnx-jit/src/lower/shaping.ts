@@ -53,7 +53,7 @@ function along(g: Graph, x: Value, axis: number, from: number, to: number): Valu
   );
 }
 
-function reverse(g: Graph, x: Value, axes: readonly number[]): Value {
+export function reverse(g: Graph, x: Value, axes: readonly number[]): Value {
   const is = (i: number): boolean => axes.includes(i);
   const lowest = -(2 ** 31);
   return slice(
@@ -103,11 +103,12 @@ function stridedSlice(call: Call): Value {
   return reshape(g, slice(g, cut, info.begin, ends, strides, lengths), info.finalShape);
 }
 
-function pad(g: Graph, x: Value, paddings: readonly (readonly number[])[], mode: string, value: number): Value {
+export function pad(g: Graph, x: Value, paddings: readonly (readonly number[])[], mode: string, value: number): Value {
   const before = paddings.map((p) => p[0] ?? 0);
   const after = paddings.map((p) => p[1] ?? 0);
   if ([...before, ...after].every((n) => n === 0)) return x;
   const shape = x.shape.map((d, i) => d + (before[i] ?? 0) + (after[i] ?? 0));
+  if (mode === 'constant' && x.splat === value) return g.fill(value, shape, x.dtype);
   if (x.dtype === 'bool') return cast(g, pad(g, cast(g, x, 'int32'), paddings, mode, value), 'bool');
   const pads = g.int64([...before, ...after]);
   const inputs = mode === 'constant' ? [x, pads, g.scalar(value, x.dtype)] : [x, pads];
@@ -124,9 +125,9 @@ function symmetricPad(g: Graph, x: Value, paddings: readonly (readonly number[])
   }, x);
 }
 
-function paddingsAttr(call: Call): number[][] {
-  const value = call.attrs['paddings'];
-  if (!Array.isArray(value)) throw new CompileError(`${call.kernel}: paddings are missing`);
+export function paddingsAttr(call: Call, name = 'paddings'): number[][] {
+  const value = call.attrs[name];
+  if (!Array.isArray(value)) throw new CompileError(`${call.kernel}: ${name} are missing`);
   return value.map((p: unknown) => (Array.isArray(p) ? p.map(Number) : [0, 0]));
 }
 

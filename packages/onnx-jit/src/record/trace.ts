@@ -3,6 +3,7 @@ import { CompileError } from '../errors';
 import { Graph, largestFixed, makeData, type Data, type Shape, type Value } from '../graph/graph';
 import { lowerings } from '../lower';
 import { asDType, type Provider } from '../lower/call';
+import { isComplex, typeOf, type Recorded } from '../lower/complex';
 import { lowerKernel } from '../lower/kernel';
 import { replaceMethods } from './replace-methods';
 import { TRACE_BACKEND } from './trace-name';
@@ -53,7 +54,7 @@ class Recorder {
   readonly graph: Graph;
   readonly states = new Map<tf.Variable, State>();
   readonly captures = new Map<object, Capture>();
-  private readonly values = new WeakMap<object, Value>();
+  private readonly values = new WeakMap<object, Recorded>();
 
   constructor(
     readonly provider: Provider,
@@ -63,17 +64,27 @@ class Recorder {
   }
 
   /** Makes a tfjs data id for a value. */
-  dataOf(value: Value): object {
+  dataOf(value: Recorded): object {
     const dataId = {};
     this.values.set(dataId, value);
     return dataId;
   }
 
-  known(dataId: object): Value | undefined {
+  known(dataId: object): Recorded | undefined {
     return this.values.get(dataId);
   }
 
+  /** What leaves the graph or stays in a variable: no complex tensor, of which ONNX knows nothing. */
   valueOf(tensor: tf.TensorInfo): Value {
+    const value = this.recorded(tensor);
+    if (isComplex(value))
+      throw new CompileError(
+        'complex tensors live inside a compiled function only: return tf.real and tf.imag of them',
+      );
+    return value;
+  }
+
+  recorded(tensor: tf.TensorInfo): Recorded {
     if (isVariable(tensor)) return this.stateOf(tensor).output;
     const known = this.values.get(tensor.dataId);
     if (known) return known;
@@ -84,7 +95,8 @@ class Recorder {
   stateOf(variable: tf.Variable): State {
     const found = this.states.get(variable);
     if (found) return found;
-    const initial = this.values.get(variable.dataId) ?? null;
+    const initial = this.known(variable.dataId) ?? null;
+    if (initial && isComplex(initial)) throw new CompileError(`variable "${variable.name}" is complex`);
     const value = this.inline
       ? this.graph.constant(dataOf(variable), variable.shape, asDType(variable.name, variable.dtype))
       : this.graph.input(`state ${this.states.size}`, variable.shape, asDType(variable.name, variable.dtype), true);
@@ -151,9 +163,11 @@ class TraceBackend extends tf.KernelBackend {
   }
 
   override readSync(dataId: object): tf.backend_util.BackendValues {
-    const value = this.active.known(dataId);
+    const recorded = this.active.known(dataId);
+    const value = recorded && isComplex(recorded) ? recorded.real : recorded;
     const { source } = value ?? {};
-    if (source?.kind === 'constant' && !(source.data instanceof BigInt64Array)) return source.data;
+    if (value === recorded && source?.kind === 'constant' && !(source.data instanceof BigInt64Array))
+      return source.data;
     const maker = source?.kind === 'node' ? `, the result of ${source.node.kernel}` : '';
     throw new CompileError(
       `the value of a tensor${value ? ` [${value.shape.join()}]` : ''}${maker}, was read inside a compiled function ` +
@@ -204,18 +218,15 @@ function lower(
   // Its name stands in the messages about its inputs, too.
   recorder.graph.kernel = kernelName;
   const values = Object.fromEntries(
-    Object.entries(inputs).flatMap(([name, tensor]) => (tensor ? [[name, recorder.valueOf(tensor)] as const] : [])),
+    Object.entries(inputs).flatMap(([name, tensor]) => (tensor ? [[name, recorder.recorded(tensor)] as const] : [])),
   );
   const result = lowerKernel(recorder.graph, recorder.provider, { kernel: kernelName, inputs: values, attrs });
-  const info = (value: Value): tf.TensorInfo => ({
-    dataId: recorder.dataOf(value),
-    shape: [...value.shape],
-    dtype: tensorType(value),
-  });
+  const info = (value: Recorded): tf.TensorInfo => {
+    const { shape, dtype } = typeOf(value);
+    return { dataId: recorder.dataOf(value), shape: [...shape], dtype };
+  };
   return Array.isArray(result) ? result.map(info) : info(result);
 }
-
-const tensorType = (value: Value): tf.DataType => (value.dtype === 'int64' ? 'int32' : value.dtype);
 
 export interface TraceOptions {
   readonly provider: Provider;
@@ -251,7 +262,7 @@ export function trace(
   try {
     const args = types.map(({ name, shape, dtype }) => recorder.graph.input(name, shape, asDType(name, dtype)));
     const tensors = args.map((value) =>
-      engine.makeTensorFromDataId(recorder.dataOf(value), [...value.shape], tensorType(value), backend),
+      engine.makeTensorFromDataId(recorder.dataOf(value), [...value.shape], typeOf(value).dtype, backend),
     );
     const returned = fn(tensors);
     refusePromises(returned);

@@ -1,26 +1,22 @@
 import * as tf from '@tensorflow/tfjs';
-import { lowerings } from '../lower';
-import type { Lowering } from '../lower/call';
 import { trace } from '../record/trace';
 import { programOf, type Case } from './case';
 import { families } from './cases';
 
-/** The tfjs kernels that are lowered while `job` records. */
+/** The tfjs kernels that are called while `job` records. */
 function lowered(job: () => void): Set<string> {
   const called = new Set<string>();
-  const originals = { ...lowerings };
-  const watched = Object.entries(originals).map(([name, lowering]): [string, Lowering] => [
-    name,
-    (call) => {
-      called.add(name);
-      return lowering(call);
-    },
-  ]);
-  Object.assign(lowerings, Object.fromEntries(watched));
+  const engine = tf.engine();
+  const original = engine.runKernel.bind(engine);
+  const watched: typeof engine.runKernel = (name, inputs, attrs) => {
+    called.add(name);
+    return original(name, inputs, attrs);
+  };
+  engine.runKernel = watched;
   try {
     job();
   } finally {
-    Object.assign(lowerings, originals);
+    Reflect.deleteProperty(engine, 'runKernel');
   }
   return called;
 }

@@ -31,6 +31,12 @@ const notANumber: Case[] = [
     noGradient,
   },
   {
+    name: 'NaN in log Σ exp by way of the softmax',
+    inputs: [exactly([1, NaN, 3, 4, 5, 6, 1, 2, Infinity], [3, 3])],
+    fn: (x) => tf.sub(tf.max(x!, 1, true), tf.log(tf.max(tf.softmax(x!), 1, true))),
+    noGradient,
+  },
+  {
     name: 'argMax and argMin pass NaN by',
     inputs: [exactly([0, 3, 5, 4, NaN, 1], [2, 3])],
     fn: (x) => [tf.argMax(x!), tf.argMin(x!), tf.argMax(x!, 1), tf.argMin(x!, 1)],

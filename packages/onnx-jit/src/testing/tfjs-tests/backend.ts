@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import type * as ort from 'onnxruntime-node';
-import { Graph, largestFixed, makeData, type Value } from '../../graph/graph';
+import { Graph, largestFixed, makeData, type DType, type Value } from '../../graph/graph';
 import { lowerings } from '../../lower';
 import { asDType } from '../../lower/call';
-import { lowerKernel } from '../../lower/kernel';
+import { isComplex, typeOf, type Recorded } from '../../lower/complex';
+import { canLower, lowerKernel } from '../../lower/kernel';
 import { encodeModel, nameOf } from '../../run/serialize';
 import { wrapData } from '../../run/tensors';
 import { disagreement } from './closeness';
@@ -20,7 +20,7 @@ export type Mode = 'kernel' | 'lazy';
 /** A tensor: its numbers in tfjs's own arithmetic, and how it was made in the graph. */
 interface Data extends Held {
   /** Where it stands in the graph; absent for what came from outside and was not used yet. */
-  value?: Value | undefined;
+  value?: Recorded | undefined;
   /** What ONNX Runtime made of it, once it was read. */
   numbers?: Numbers | undefined;
   references: number;
@@ -30,7 +30,7 @@ interface Data extends Held {
 class CompiledBackend extends tf.KernelBackend {
   private readonly held = new Map<object, Data>();
   private graph = new Graph(largestFixed);
-  private readonly inputs = new Map<Value, Data>();
+  private readonly inputs = new Map<Value, Numbers>();
 
   constructor(private readonly mode: Mode) {
     super();
@@ -96,7 +96,7 @@ class CompiledBackend extends tf.KernelBackend {
 
   /** Runs or records one kernel, and the same one of tfjs's CPU backend beside it. */
   run(kernel: string, inputs: tf.NamedTensorInfoMap, attrs: object | undefined): tf.TensorInfo | tf.TensorInfo[] {
-    if (!(kernel in lowerings)) {
+    if (!canLower(kernel)) {
       seen().missing.add(kernel);
       throw new Error(`${kernel} cannot be compiled`);
     }
@@ -106,7 +106,7 @@ class CompiledBackend extends tf.KernelBackend {
     );
     const reference = runReference(kernel, Object.fromEntries(given), attrs);
     if (this.mode === 'kernel') this.forget();
-    let result: Value | Value[];
+    let result: Recorded | Recorded[];
     try {
       const values = Object.fromEntries(given.map(([name, data]) => [name, this.recorded(kernel, data)]));
       result = lowerKernel(this.graph, 'cpu', { kernel, inputs: values, attrs });
@@ -121,8 +121,7 @@ class CompiledBackend extends tf.KernelBackend {
     const values = Array.isArray(result) ? result : [result];
     const expected = reference instanceof Error ? [] : reference;
     const made = values.map((value, i): Data => ({
-      shape: [...value.shape],
-      dtype: value.dtype === 'int64' ? 'int32' : value.dtype,
+      ...typeOf(value),
       expected: expected[i]?.expected ?? new Float32Array(0),
       from: kernel,
       value,
@@ -162,29 +161,50 @@ class CompiledBackend extends tf.KernelBackend {
     return data;
   }
 
-  private recorded(kernel: string, data: Data): Value {
+  private recorded(kernel: string, data: Data): Recorded {
     if (data.value) return data.value;
-    const dtype = asDType(kernel, data.dtype);
-    const numbers = data.numbers;
+    const { numbers } = data;
     if (!numbers) throw new Error(`${kernel}: an input has no numbers`);
+    data.value =
+      data.dtype === 'complex64'
+        ? this.recordedParts(numbers, data.shape)
+        : this.recordedNumbers(numbers, data.shape, asDType(kernel, data.dtype));
+    return data.value;
+  }
+
+  private recordedParts(numbers: Numbers, shape: readonly number[]): Recorded {
+    const { real, imag } = tf.backend_util.splitRealAndImagArrays(Float32Array.from(numbers));
+    return {
+      real: this.recordedNumbers(real, shape, 'float32'),
+      imag: this.recordedNumbers(imag, shape, 'float32'),
+    };
+  }
+
+  private recordedNumbers(numbers: Numbers, shape: readonly number[], dtype: DType): Value {
     // Small numbers are written into a recorded function; whatever sees them as constants simplifies.
-    const value =
-      this.mode === 'lazy' && numbers.length === 1
-        ? this.graph.constant(makeData(dtype, numbers), data.shape, dtype)
-        : this.graph.input(`input ${this.graph.inputs.length}`, data.shape, dtype);
-    data.value = value;
-    this.inputs.set(value, data);
+    if (this.mode === 'lazy' && numbers.length === 1) {
+      return this.graph.constant(makeData(dtype, numbers), shape, dtype);
+    }
+    const value = this.graph.input(`input ${this.graph.inputs.length}`, shape, dtype);
+    this.inputs.set(value, numbers);
     return value;
   }
 
   /** Runs what the given tensors depend on as one graph, and compares them with tfjs's own. */
   private evaluate(wanted: readonly Data[]): Numbers[] {
-    const outputs = wanted.map(({ value }, i) => ({ name: `output ${i}`, value: value! }));
+    const outputs = wanted.flatMap(({ value }, i) =>
+      !value
+        ? []
+        : isComplex(value)
+          ? [
+              { name: `real ${i}`, value: value.real },
+              { name: `imag ${i}`, value: value.imag },
+            ]
+          : [{ name: `output ${i}`, value }],
+    );
     const model = encodeModel(this.graph, outputs, { producer: 'tfjs-tests' });
     const feeds = Object.fromEntries(
-      [...this.inputs]
-        .filter(([value]) => value.source.kind === 'input')
-        .map(([value, { numbers, dtype, shape }]) => [nameOf(value), wrapData(numbers!, dtype, shape)]),
+      [...this.inputs].map(([value, numbers]) => [nameOf(value), wrapData(numbers, typeOf(value).dtype, value.shape)]),
     );
     const { zero } = this.graph;
     const results = runSync(
@@ -192,10 +212,20 @@ class CompiledBackend extends tf.KernelBackend {
       zero ? { ...feeds, [nameOf(zero)]: wrapData(new Float32Array(1), 'float32', []) } : feeds,
       outputs.map((o) => o.name),
     );
+    const numbersOf = (name: string): Numbers => {
+      const { data } = results[name] ?? {};
+      if (data instanceof BigInt64Array) return Int32Array.from(data, Number);
+      if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return data;
+      throw new Error(`${name} did not come back as numbers`);
+    };
     return wanted.map((data, i) => {
-      const tensor = results[`output ${i}`] as ort.Tensor;
-      const raw = tensor.data;
-      const numbers = (raw instanceof BigInt64Array ? Int32Array.from(raw, Number) : raw) as Numbers;
+      const numbers =
+        data.dtype === 'complex64'
+          ? tf.backend_util.mergeRealAndImagArrays(
+              Float32Array.from(numbersOf(`real ${i}`)),
+              Float32Array.from(numbersOf(`imag ${i}`)),
+            )
+          : numbersOf(`output ${i}`);
       const wrong = disagreement(numbers, data.expected);
       if (wrong !== null) seen().disagreements.add(`${data.from}: ${wrong}`);
       return numbers;
