@@ -17,6 +17,7 @@ import { cvCommand, foldCommand, taskCommand } from './commands/run';
 import { statusCommand } from './commands/status';
 import { takeSlurmOptions, type SlurmOptions } from './launch/slurm-options';
 import { serveCommand } from './commands/serve';
+import { printable } from './printable';
 import { isInputError } from '@ser/files';
 import trainer from '../package.json';
 
@@ -33,7 +34,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has printed its line
     if (error instanceof Interrupted || isInputError(error)) {
-      process.stderr.write(`${error.message}\n`);
+      process.stderr.write(`${printable(error.message)}\n`);
       return isInputError(error) ? 2 : 130;
     }
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
 import { writeReport } from '../report';
+import { printable } from '../printable';
 import { percent } from '../percent';
 import { foldFolder } from '../record/fold-result';
 import { readPredictions } from '../record/predictions';
@@ -25,7 +26,7 @@ export async function printTable(dir: string, results: readonly FoldResult[]): P
     labels.length,
   );
   lines.push(row('pooled', '', predictions.length, weightedAccuracy(confusion), unweightedAccuracy(confusion)));
-  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stdout.write(`${printable(lines.join('\n'))}\n`);
   const { htmlPath } = await writeReport(dir);
   process.stdout.write(`report: ${relative(process.cwd(), htmlPath)}\n`);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { decodeText, errorCode, fileError, InputError, messageOf } from '@ser/files';
 import { flagName, parseFlags } from './flags';
@@ -52,6 +52,9 @@ export function resolveConfig(sources: {
   return { config, origins };
 }
 
+/** Nobody writes more settings; looking for the line of each of a million wrong keys would not end. */
+const mostBytes = 2 ** 16;
+
 interface FileSettings extends Partial<Config> {
   preset?: string;
 }
@@ -59,6 +62,8 @@ interface FileSettings extends Partial<Config> {
 function readConfigFile(path: string): { settings: FileSettings; lines: Record<string, number> } {
   let text: string;
   try {
+    const { size } = statSync(path);
+    if (size > mostBytes) throw new InputError(`${path}: ${size} bytes, expected settings of at most ${mostBytes}`);
     text = decodeText(readFileSync(path), path);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') throw new InputError(`configuration ${path}: no such file`);

@@ -3,7 +3,8 @@ import { openEngine } from '../training/engine';
 import { openEncoder } from '../model/encoder';
 import { createModel, disposeModel, type Model } from '../model/model';
 import { seeded } from '../random';
-import { checkUntouched, loadModel, readModelCard } from '../record/model-file';
+import { checkSizes, checkUntouched, learned, readModelCard, readModelTensors } from '../record/model-file';
+import { assignVariables } from '../record/tensor-file';
 import { modelFile } from './model-path';
 import { modelWeights } from './model-weights';
 
@@ -23,6 +24,8 @@ export async function openModel(path: string, weights?: string): Promise<OpenedM
   const file = modelFile(path);
   const card = await readModelCard(file);
   const { labels } = card;
+  const tensors = await readModelTensors(file);
+  checkSizes(file, card, tensors);
   const pretrained = card.config.weights === undefined ? undefined : modelWeights(file, card.config.weights, weights);
   const config = { ...card.config, ...(pretrained ? { weights: pretrained.weights } : {}) };
   await openEngine('onnx-cpu'); // variables are made on the tfjs CPU backend
@@ -30,7 +33,7 @@ export async function openModel(path: string, weights?: string): Promise<OpenedM
   const model = createModel(config, encoder, labels.length, seeded(config.seed, 'model'));
   try {
     if (pretrained) await checkUntouched(file, card, model, pretrained.weights);
-    await loadModel(file, model);
+    assignVariables(learned(model), tensors, file);
   } catch (error) {
     disposeModel(model);
     throw error;

@@ -5,7 +5,7 @@ import type { Config } from '../config/schema';
 import { storedConfig } from '../config/stored';
 import type { Model } from '../model/model';
 import type { Fingerprint } from './fingerprint';
-import { assignVariables, readTensorFile, writeVariables } from './tensor-file';
+import { assignVariables, readTensorFile, writeVariables, type TensorFile } from './tensor-file';
 
 /** What a model file says about itself. */
 export interface ModelCardData {
@@ -55,9 +55,33 @@ export async function checkUntouched(
  * @throws {InputError} when the file is damaged, or of another model.
  */
 export async function loadModel(path: string, model: Model): Promise<void> {
+  assignVariables(learned(model), await readModelTensors(path), path);
+}
+
+/**
+ * The numbers of a model file.
+ * @throws {InputError} when it is damaged
+ */
+export async function readModelTensors(path: string): Promise<TensorFile> {
   const file = await readTensorFile(path);
   if ('damage' in file) throw new InputError(`${path}: ${file.damage}`);
-  assignVariables(learned(model), file, path);
+  return file;
+}
+
+/**
+ * Looks whether the numbers of a model file are of the sizes that its settings name, before anything is made in those
+ * sizes: a small file must not be able to ask for gigabytes.
+ * @throws {InputError} that says what differs
+ */
+export function checkSizes(path: string, { config, labels }: ModelCardData, { tensors }: TensorFile): void {
+  const stated = (name: string, axis: number, size: number, what: string): void => {
+    const found = tensors.get(name)?.shape[axis];
+    if (found !== size)
+      throw new InputError(`${path}: ${what} is ${size}, its "${name}" has ${found ?? 'no such axis'}`);
+  };
+  stated('projection.weight', 1, config.projection, 'the setting projection');
+  stated('classifier.bias', 0, labels.length, 'the number of labels');
+  if (config.encoder === 'logmel') stated('projection.weight', 0, config.hiddenSize, 'the setting hiddenSize');
 }
 
 /**

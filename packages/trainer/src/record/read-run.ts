@@ -152,6 +152,9 @@ function checkPredictions(folds: readonly FoldData[], labels: readonly string[],
   }
 }
 
+/** One a speaker is the most that makes sense. */
+const mostFolds = 100_000;
+
 /** `folds` (a list) or `foldCount` in the config, else the folders there are. */
 function expectedFolds(config: Readonly<Record<string, unknown>>, folds: readonly FoldData[]): number[] {
   const listed = config['folds'];
@@ -160,7 +163,8 @@ function expectedFolds(config: Readonly<Record<string, unknown>>, folds: readonl
     if (indices.length === listed.length) return indices.sort((a, b) => a - b);
   }
   const total = config['foldCount'];
-  if (typeof total === 'number') return Array.from({ length: total }, (_, index) => index + 1);
+  if (typeof total === 'number' && total >= 1 && total <= mostFolds)
+    return Array.from({ length: total }, (_, index) => index + 1);
   return folds.map((fold) => fold.index);
 }
 

@@ -1,3 +1,4 @@
+import { printable } from '../printable';
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 
 export interface StepReport {
@@ -42,7 +43,7 @@ function plain(stream: NodeJS.WriteStream, foldsLeft: () => number): Progress {
   let shown = 0;
   let counted = '';
   return {
-    line: (text) => void stream.write(`${text}\n`),
+    line: (text) => void stream.write(`${printable(text)}\n`),
     count: (what, done, total) => {
       if (done === total && counted !== what) stream.write(`${what}: ${total}\n`);
       if (done === total) counted = what;
@@ -83,7 +84,7 @@ function bars(stream: NodeJS.WriteStream, foldsLeft: () => number): Progress {
     multi.update(); // the step blocks the event loop, so the bar's own timer does not get to run
   };
   return {
-    line: (text) => multi.log(`${text}\n`),
+    line: (text) => multi.log(`${printable(text)}\n`),
     count: (what, done, total) => show(what, done, total, ''),
     step: (report) =>
       show(
