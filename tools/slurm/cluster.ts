@@ -164,5 +164,4 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-export const logOf = (cluster: Cluster, daemon: string): string =>
-  readFileSync(join(cluster.dir, `${daemon}.log`), 'utf8');
+const logOf = (cluster: Cluster, daemon: string): string => readFileSync(join(cluster.dir, `${daemon}.log`), 'utf8');

@@ -117,7 +117,7 @@ export function statusText(folds: readonly FoldStatus[]): string {
  * Seconds until all folds are done if as many go on running as run now, from the epochs behind them; undefined when
  * nothing runs or nothing has been measured.
  */
-export function timeLeft(folds: readonly FoldStatus[]): number | undefined {
+function timeLeft(folds: readonly FoldStatus[]): number | undefined {
   const measured = folds.filter(({ epoch, seconds }) => epoch > 0 && seconds > 0);
   const running = folds.filter(({ state }) => state === 'running').length;
   if (running === 0 || measured.length === 0) return undefined;

@@ -40,7 +40,7 @@ const words = {
 } as const;
 
 /** How two fingerprints differ, a phrase each; none when what they stand for is the same. */
-export function differences(before: Fingerprint, now: Fingerprint): string[] {
+function differences(before: Fingerprint, now: Fingerprint): string[] {
   const found: string[] = [];
   if (before.labels.join('\n') !== now.labels.join('\n'))
     found.push(`the classes ${before.labels.join(', ')} (now ${now.labels.join(', ')})`);

@@ -10,7 +10,7 @@ import { elementType, intAttribute } from './nodes';
  */
 export type Precision = 'fp32' | 'fp16' | 'int8';
 
-export const precisions: readonly Precision[] = ['fp32', 'fp16', 'int8'];
+const precisions: readonly Precision[] = ['fp32', 'fp16', 'int8'];
 
 type Graph = Message<'GraphProto'>;
 type Tensor = Message<'TensorProto'>;

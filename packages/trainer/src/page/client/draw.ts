@@ -19,7 +19,7 @@ function surface(canvas: HTMLCanvasElement): { pen: CanvasRenderingContext2D; wi
   return { pen, width, height };
 }
 
-export const color = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
+const color = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
 export const labelColor = (index: number): string => color(`series-${(index % 8) + 1}`);
 
 /** The waveform, behind it the attention of the windows, before it where it plays; all over `seconds`. */
