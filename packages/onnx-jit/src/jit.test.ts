@@ -711,6 +711,23 @@ describe('memory', () => {
     expect((await fn(tf.scalar(1))).dataSync()[0]).toBe(4);
   });
 
+  it('of graphs that are dropped is given back; the state goes on', async () => {
+    const [total, recorded] = [tf.variable(tf.scalar(0)), [] as number[]];
+    const options = { threads: 1, maxGraphs: 2 };
+    const fn = jit((x: tf.Tensor) => {
+      recorded.push(x.size);
+      total.assign(tf.add(total, tf.sum(x)) as tf.Scalar);
+      return tf.add(total, 0);
+    }, options);
+    made.push(fn);
+    // 1 is used between 2 and 3, so 2 is dropped for 3; the second call of a graph records once more.
+    const sizes = [1, 2, 1, 3, 1, 2];
+    const sums: number[] = [];
+    for (const size of sizes) sums.push((await fn(tf.ones([size]))).dataSync()[0]!);
+    expect(sums).toEqual([1, 3, 4, 7, 8, 10]);
+    expect(recorded).toEqual([1, 2, 1, 3, 2]);
+  });
+
   it('after dispose variables keep their values and can still be used', async () => {
     const w = tf.variable(tf.scalar(1));
     const fn = jit(() => done(w.assign(tf.mul(w, 2))));

@@ -22,6 +22,11 @@ export interface JitOptions {
   readonly provider?: Provider;
   /** Threads within an operator; one a physical core when absent. */
   readonly threads?: number;
+  /**
+   * Most graphs that are kept, one for each combination of argument shapes: of more, the one used longest ago is dropped,
+   * and compiled again when it is needed. All when absent. Graphs of `many` are not counted.
+   */
+  readonly maxGraphs?: number;
   /** For profiling: ONNX Runtime writes one trace file a compiled graph with this prefix, when it is disposed of. */
   readonly profile?: string;
 }
@@ -88,6 +93,7 @@ export function compileFunction<Args extends TensorTree[], Result extends Tensor
     await initialiseStates(recorded.recorded, store);
     const step = await compileStep(recorded, { ...options, provider, resultsOnDevice: queued });
     steps.set(keyOf(args, queued), step);
+    await dropOldest();
     return step;
   };
 
@@ -104,8 +110,12 @@ export function compileFunction<Args extends TensorTree[], Result extends Tensor
 
   const comparedStep = async (args: Args, queued = false): Promise<CompiledStep> => {
     const known = compiledFor(args, queued);
-    if (known) compare(known, args);
-    return known ?? (await compile(args, queued));
+    if (!known) return compile(args, queued);
+    compare(known, args);
+    // The latest at the end.
+    steps.delete(keyOf(args, queued));
+    steps.set(keyOf(args, queued), known);
+    return known;
   };
 
   const run = async (args: Args): Promise<Result> => {
@@ -157,13 +167,25 @@ export function compileFunction<Args extends TensorTree[], Result extends Tensor
     }
   };
 
-  const dispose = async (): Promise<void> => {
+  /** Frees sessions, after the variables have left them. */
+  const release = async (compiled: readonly (CompiledStep | CompiledLoop)[]): Promise<void> => {
     await store.sync();
     store.dispose();
-    for (const { session } of [...steps.values(), ...[...loops.values()].flat()]) {
+    for (const { session } of compiled) {
       if (options.profile !== undefined) session.endProfiling();
       await session.release();
     }
+  };
+
+  const dropOldest = async (): Promise<void> => {
+    const dropped = [...steps].slice(0, Math.max(0, steps.size - Math.max(1, options.maxGraphs ?? Infinity)));
+    if (dropped.length === 0) return;
+    for (const [key] of dropped) steps.delete(key);
+    await release(dropped.map(([, step]) => step));
+  };
+
+  const dispose = async (): Promise<void> => {
+    await release([...steps.values(), ...[...loops.values()].flat()]);
     steps.clear();
     loops.clear();
   };
