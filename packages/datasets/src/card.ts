@@ -123,6 +123,7 @@ export function validateCard(value: unknown, origin: string): CorpusCard {
   if (!validate(value))
     throw new InputError(`${origin}: not a corpus card: ${(validate.errors ?? []).map(fault).join('; ')}`);
   const faults: string[] = [];
+  if (JSON.stringify(value).includes('\\u0000')) faults.push('a text with a NUL character in it');
   const classes = new Set(value.labels.classes);
   const own = [...Object.keys(value.labels.map), ...(value.labels.ignore ?? [])];
   for (const [own, label] of Object.entries(value.labels.map)) {

@@ -28,7 +28,7 @@ export function labelJudge(labels: CorpusCard['labels']): (raw: readonly RawLabe
       const label = classOf.get(form) ?? ignoredMark(ignored.get(form));
       if (label === undefined) {
         throw new InputError(
-          `${origin}: unknown label ${JSON.stringify(own)}; expected one of ` +
+          `${origin}: unknown label ${JSON.stringify(own.slice(0, 80))}; expected one of ` +
             [...Object.keys(labels.map), ...(labels.ignore ?? [])].join(', '),
         );
       }

@@ -43,7 +43,11 @@ async function readBytes(path: string, limit: number, optional = false): Promise
   try {
     const file = await open(path, 'r');
     try {
-      const { size } = await file.stat();
+      const stats = await file.stat();
+      // A device such as /dev/zero has no end, and states no size.
+      if (stats.isCharacterDevice() || stats.isBlockDevice())
+        throw new InputError(`${path}: a device, expected a text file`);
+      const { size } = stats;
       if (size > limit) throw new InputError(`${path}: ${size} bytes, expected a text file of at most ${limit}`);
       return await file.readFile();
     } finally {

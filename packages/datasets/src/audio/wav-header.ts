@@ -34,6 +34,9 @@ const widths = { integer: [1, 2, 3, 4], float: [4, 8], 'a-law': [1], 'mu-law': [
 /** A size that a writer to a pipe leaves behind because it cannot go back: 0, all ones, or close to 2 GiB (sox). */
 const isOpenEnded = (size: number): boolean => size === 0 || size >= 0x7ffff000;
 
+/** Each chunk is a read of its own: no recorder writes so many, and a file of millions would take minutes. */
+const mostChunks = 1000;
+
 /**
  * Reads the header of a RIFF, RIFX, RF64 or BW64 WAV file: `fmt ` in its plain and EXTENSIBLE forms, any other chunks before
  * the samples, odd chunks with or without their padding byte, and streamed files whose sizes were never filled in.
@@ -51,7 +54,9 @@ export async function readWavHeader(source: ByteSource): Promise<WavHeader> {
   const streamed = isOpenEnded(u32(start, 4));
   let long: { data: number } | undefined;
   let format: ReturnType<typeof parseFormat> | undefined;
+  let chunks = 0;
   for (let at = 12; at + 8 <= source.size;) {
+    if (++chunks > mostChunks) throw new InputError(`more than ${mostChunks} chunks before the audio`);
     const head = await source.read(at, 8);
     const id = head.toString('latin1', 0, 4);
     const size = u32(head, 4);
@@ -69,7 +74,9 @@ export async function readWavHeader(source: ByteSource): Promise<WavHeader> {
       const stated = long && size === 0xffffffff ? long.data : size;
       const there = source.size - body;
       // A size of 0 with all the rest of the file behind it, and no chunk there, is a header that was never completed.
-      const open = isOpenEnded(stated) && (streamed || stated !== 0 || !(await isChunk(source, body)));
+      const open =
+        (long && size === 0xffffffff ? stated >= 2 ** 63 : isOpenEnded(stated)) &&
+        (streamed || stated !== 0 || !(await isChunk(source, body)));
       // Some writers count the 44 bytes of the header, too: that much too large is not truncated.
       if (!open && stated > there + 44)
         throw new InputError(`truncated: its header promises ${stated} bytes of audio, ${there} are there`);
