@@ -11,7 +11,7 @@ export interface FlacHeader {
   readonly sampleRate: number;
   /** Of a sample. */
   readonly bits: number;
-  /** Samples per channel; 0 when the encoder did not know. */
+  /** Samples per channel; counted when the encoder did not know. */
   readonly frames: number;
   /** Where the first audio frame starts, in bytes. */
   readonly dataOffset: number;
@@ -44,8 +44,17 @@ export async function readFlacHeader(source: ByteSource, start = 0): Promise<Fla
   const channels = ((info.readUInt8(12) >> 1) & 7) + 1;
   const bits = (((info.readUInt8(12) & 1) << 4) | (info.readUInt8(13) >> 4)) + 1;
   if (bits > 24) throw new InputError(`FLAC audio of ${bits} bits, expected at most 24`);
-  const frames = (info.readUInt8(13) & 15) * 2 ** 32 + info.readUInt32BE(14);
+  const stated = (info.readUInt8(13) & 15) * 2 ** 32 + info.readUInt32BE(14);
+  const frames = stated > 0 ? stated : await countSamples(source, at);
   return { container: 'flac', channels, sampleRate, bits, frames, dataOffset: at };
+}
+
+/** Adds up what the headers of all frames say, without decoding one: a dozen bytes may stand for 65,535 samples. */
+async function countSamples(source: ByteSource, dataOffset: number): Promise<number> {
+  let samples = 0;
+  for await (const { blockSize } of framesFrom(source, dataOffset, 0)) samples += blockSize;
+  if (samples === 0) throw new InputError('FLAC file without audio');
+  return samples;
 }
 
 /** Samples of all channels decoded at once: 8 MB. */

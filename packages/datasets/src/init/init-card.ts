@@ -37,6 +37,8 @@ interface Draft {
 const tableFile = /\.(csv|tsv|jsonl|ndjson|json)$/i;
 /** A larger table is no list of utterances that somebody starts with. */
 const mostTableBytes = 64 * 2 ** 20;
+/** Nor is one with a longer cell. */
+const longestCell = 100_000;
 
 /**
  * Looks at a folder of audio, or at a table, and writes a card to start from: `card.json` beside the data, with what it
@@ -115,7 +117,8 @@ const splitWord = (file: string): string | undefined =>
 async function tableOf(file: string): Promise<Table | undefined> {
   try {
     const table = parseTable(await readText(file, mostTableBytes), file);
-    return table.rows.length > 0 ? table : undefined;
+    const long = table.rows.some(({ cells }) => [...cells.values()].some((cell) => String(cell).length > longestCell));
+    return table.rows.length > 0 && !long ? table : undefined;
   } catch (error) {
     if (isInputError(error)) return undefined;
     throw error;
