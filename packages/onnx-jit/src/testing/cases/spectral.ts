@@ -42,7 +42,7 @@ const others: Case[] = [
   },
   {
     name: 'complex arithmetic and shapes',
-    inputs: [floats([2, 3]), floats([2, 3]), floats([3])],
+    inputs: [floats([2, 3]), floats([2, 3]), floats([2, 3])],
     fn: (re, im, x) => {
       const z = tf.complex(re!, im!);
       const w = tf.complex(x!, tf.neg(x!));
