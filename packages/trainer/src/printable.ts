@@ -3,7 +3,6 @@
  * Labels, speakers and file names come from files of others. Line breaks and tabs stay.
  */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what it looks for
   return text.replace(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     (character) => {
