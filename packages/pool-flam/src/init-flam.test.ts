@@ -1,7 +1,10 @@
+import * as tf from '@tensorflow/tfjs';
 import { normals } from '../../../tools/test-support/random';
-import { flamParamNames, flamParamShape } from './flam-params';
+import { flam } from './flam';
+import { flamParamNames, flamParamShape, type FlamParamName } from './flam-params';
 import { initFlam } from './init-flam';
 import { InputError } from './input-error';
+import { meanPool } from './mean-pool';
 
 /** Uniform numbers made of the test's own stream of normal ones. */
 const uniform = (seed: number) => {
@@ -38,6 +41,24 @@ describe('initFlam', () => {
     expect(initFlam(32, uniform(1))).toEqual(first);
     expect(initFlam(32, uniform(2))).not.toEqual(first);
     expect(first.query.values).not.toEqual(first.key.values);
+  });
+
+  it('begins as the mean of the frames where the start is linear, with a gradient for what is zero', () => {
+    const initial = initFlam(8, uniform(1), { heads: 2, start: 'linear' });
+    const params = Object.fromEntries(
+      flamParamNames.map((name) => [name, tf.variable(tf.tensor(initial[name].values, initial[name].shape))]),
+    ) as Record<FlamParamName, tf.Variable>;
+    const normal = normals(2);
+    const frames = tf.tensor3d(Array.from({ length: 2 * 5 * 8 }, normal), [2, 5, 8]);
+    const mask = tf.tensor2d([1, 1, 1, 1, 1, 1, 1, 1, 0, 0], [2, 5]);
+    const { pooled } = flam(params, frames, mask, { heads: 2 });
+    const mean = meanPool(frames, mask).pooled;
+    expect(Math.max(...tf.abs(tf.sub(pooled, mean)).dataSync())).toBeLessThan(1e-6);
+    const { grads } = tf.variableGrads(() => tf.sum(tf.square(flam(params, frames, mask, { heads: 2 }).pooled)));
+    for (const name of ['output', 'projection'] as const) {
+      const gradient = grads[params[name].name]?.dataSync() ?? [];
+      expect(Math.max(...Array.from(gradient, Math.abs))).toBeGreaterThan(1e-3);
+    }
   });
 
   it('refuses heads that do not divide the features', () => {

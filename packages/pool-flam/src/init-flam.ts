@@ -13,19 +13,23 @@ export interface InitialValue {
  *
  * @param dim features D of a frame
  * @param random uniform numbers in [0, 1)
- * @param options `heads`: attention heads, which must divide D (default 16)
+ * @param options `heads`: attention heads, which must divide D (default 16); `start`: `linear` starts the output projection
+ *   and the pooling vector at zero, so that FLAM begins as the mean of the frames and learns what to add to it (default
+ *   `xavier`)
  * @throws InputError if `heads` does not divide `dim`.
  */
 export function initFlam(
   dim: number,
   random: () => number,
-  options: { heads?: number } = {},
+  options: { heads?: number; start?: 'xavier' | 'linear' } = {},
 ): Record<FlamParamName, InitialValue> {
   checkHeads(dim, options.heads ?? 16);
   const initial = {} as Record<FlamParamName, InitialValue>;
   for (const name of flamParamNames) {
     const shape = flamParamShape(name, dim);
-    initial[name] = { shape, values: xavierUniform(shape, random) };
+    const values = xavierUniform(shape, random);
+    const isZero = options.start === 'linear' && (name === 'output' || name === 'projection');
+    initial[name] = { shape, values: isZero ? values.fill(0) : values };
   }
   return initial;
 }

@@ -27,7 +27,37 @@ const paper: Partial<Config> = {
   select: 'last',
 };
 
+/**
+ * A pre-trained encoder as it is, under a head that begins as a linear model on the mean of standardised frames: what a
+ * linear probe has, and FLAM and the four losses learn from there.
+ */
+const any: Partial<Config> = {
+  layer: 'blocks',
+  standardize: true,
+  tune: 'frozen',
+  pool: 'flam',
+  start: 'linear',
+  dropout: 0.4,
+  losses: ['kl', 'focal', 'center', 'supcon'],
+  lossWeights: { kl: 1, focal: 0, center: 0.001, supcon: 0.05 },
+  labelSmoothing: 0.1,
+  mix: 'none',
+  trim: 'silence',
+  epochs: 8,
+  lr: 1e-3,
+  warmup: 30,
+  decay: 0.7,
+  weightDecay: 0.1,
+  clipNorm: 5,
+};
+
 export const presets: Readonly<Record<string, Preset>> = {
+  any: {
+    about: `Any corpus with any pre-trained encoder: the default where no other preset fits.
+  ser cv --dataset=CARD --encoder=whisper --weights=DIR
+  Minutes on two cores; see docs/results.md for what it reached beside the linear probe.`,
+    settings: any,
+  },
   demo: {
     about: `The synthetic corpus, no download; its numbers mean nothing beyond "the pipeline works".
   npx nx run trainer:cv
@@ -92,11 +122,12 @@ rate on the encoder, averaged weights. Settings were chosen on inner validation 
   },
 };
 
-/** Settings a flag suggests when no preset was named: the demo corpus and Whisper on RAVDESS have recipes of their own. */
+/** The preset where none was named: the demo corpus and Whisper on RAVDESS have their own, other pre-trained encoders `any`. */
 export function presetFor(settings: Partial<Config>): string | undefined {
   const dataset = settings.dataset ?? (settings.trainOn === undefined ? 'demo' : undefined);
   const encoder = settings.encoder;
   if (dataset === 'demo' && (encoder === undefined || encoder === 'logmel')) return 'demo';
   if (dataset === 'ravdess' && encoder === 'whisper') return 'ravdess-whisper';
+  if (encoder !== undefined && encoder !== 'logmel') return 'any';
   return undefined;
 }

@@ -134,6 +134,10 @@ export const sections = {
         'layer that is read: last, a number (0 is the input of block 1), weighted (a learned sum of all), or blocks (without the input of block 1)',
     }),
     layerNormalize: flag({ default: true, description: 'layer-normalise each layer before the weighted sum' }),
+    standardize: flag({
+      default: false,
+      description: 'every feature of every layer to mean 0 and deviation 1 over the frames of the training side',
+    }),
     tune: Type.String({
       value: 'PART',
       pattern: '^(frozen|transformer|all|top:[1-9][0-9]{0,2})$',
@@ -177,9 +181,14 @@ export const sections = {
       default: 'projection',
       description: 'classifier on the projection z or on the utterance vector f',
     }),
+    start: choice(['xavier', 'linear'], {
+      value: 'HOW',
+      default: 'xavier',
+      description: 'first weights of flam: xavier, or linear (it begins as the mean of the frames)',
+    }),
     dropout: number(
       { minimum: 0, exclusiveMaximum: 1 },
-      { value: 'P', default: 0, description: 'dropout on the frames that enter the pool' },
+      { value: 'P', default: 0, description: 'dropout of whole features of the frames that enter the pool' },
     ),
   },
   Losses: {
@@ -189,6 +198,10 @@ export const sections = {
       default: 'auto',
       description: 'auto, or numbers such as kl=1,focal=1,center=0.1,supcon=0.3',
     }),
+    labelSmoothing: number(
+      { minimum: 0, exclusiveMaximum: 1 },
+      { value: 'S', default: 0, description: 'share of every target that is spread evenly over the classes' },
+    ),
     gamma: number({ minimum: 0 }, { value: 'G', default: 2, description: 'focusing parameter of the focal loss' }),
     temperature: number(
       { exclusiveMinimum: 0 },

@@ -14,10 +14,21 @@ import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import type { Random } from '../random';
 import { gaussian, xavier } from './init';
+import { isStatistic, plainStatistics, standardize } from './standardize';
 
 export type ModelSettings = Pick<
   Config,
-  'layer' | 'layerNormalize' | 'tune' | 'specAugment' | 'recompute' | 'pool' | 'heads' | 'projection' | 'classifier'
+  | 'layer'
+  | 'layerNormalize'
+  | 'standardize'
+  | 'start'
+  | 'tune'
+  | 'specAugment'
+  | 'recompute'
+  | 'pool'
+  | 'heads'
+  | 'projection'
+  | 'classifier'
 >;
 
 /** Which learning rate a variable follows. */
@@ -33,7 +44,7 @@ export interface Model {
   readonly settings: ModelSettings;
   readonly encoder: Encoder;
   readonly classes: number;
-  /** Everything on top of the encoder, by name; `centers` [classes, projection] among them. */
+  /** Everything on top of the encoder, by name; `centers` [classes, projection] and statistics of the frames among them. */
   readonly head: ReadonlyMap<string, tf.Variable>;
   /** All that learns: the head, the centers and the tuned part of the encoder. */
   readonly trainable: readonly Trainable[];
@@ -83,12 +94,13 @@ export interface ModelOutput {
 /** A fresh head on an encoder; every number comes from `random`. */
 export function createModel(settings: ModelSettings, encoder: Encoder, classes: number, random: Random): Model {
   const head = new Map<string, tf.Variable>();
-  const add = (name: string, value: tf.Tensor): void => void head.set(name, variableOf(value, true));
+  const add = (name: string, value: tf.Tensor): void => void head.set(name, variableOf(value, !isStatistic(name)));
   const dim = encoder.hiddenSize;
-  if (settings.layer === 'weighted') add('layers.weights', tf.zeros([encoder.layerCount + 1]));
-  if (settings.layer === 'blocks') add('layers.weights', tf.zeros([encoder.layerCount]));
+  const layers = layersRead(settings, encoder);
+  if (isSum(settings.layer)) add('layers.weights', tf.zeros([layers]));
+  if (settings.standardize) plainStatistics(layers, dim).forEach((value, name) => add(name, value));
   if (settings.pool === 'flam') {
-    for (const [name, { shape, values }] of Object.entries(initFlam(dim, random, { heads: settings.heads }))) {
+    for (const [name, { shape, values }] of Object.entries(initFlam(dim, random, settings))) {
       add(`pool.${name}`, tf.tensor(values, shape));
     }
   }
@@ -110,9 +122,9 @@ function collectTrainable(
 ): Trainable[] {
   const tuned = trainableEntries(encoder, tuneMode(settings.tune), { specAugment: settings.specAugment });
   return [
-    ...[...head].map(
-      ([name, variable]) => ({ name, group: name === 'centers' ? 'centers' : 'model', variable }) as const,
-    ),
+    ...[...head]
+      .filter(([name]) => !isStatistic(name))
+      .map(([name, variable]) => ({ name, group: name === 'centers' ? 'centers' : 'model', variable }) as const),
     ...[...tuned].map(([name, variable]) => ({ name: `encoder.${name}`, group: 'encoder', variable }) as const),
   ];
 }
@@ -130,7 +142,9 @@ function tuneMode(tune: string): 'frozen' | 'transformer' | 'all' | { top: numbe
 export function forward(model: Model, input: ModelInput): ModelOutput {
   const { settings } = model;
   const { keep } = input;
-  const { selected, mask } = 'features' in input ? readFeatures(model, input) : encode(model, input);
+  const read = readLayers(model, input);
+  const { mask } = read;
+  const selected = joinLayers(model, read);
   const [batch, , dim] = selected.shape;
   const features = keep ? tf.mul<tf.Tensor3D>(selected, tf.reshape(keep, [batch, 1, dim])) : selected;
   const { pooled, frames, attention } = pool(model, features, mask);
@@ -139,14 +153,21 @@ export function forward(model: Model, input: ModelInput): ModelOutput {
   return { logits, embedding, utterance: pooled, frames, mask, attention };
 }
 
-/** Frames that enter the pool [batch, frames, features], and which of them are valid [batch, frames]. */
-interface Frames {
-  readonly selected: tf.Tensor3D;
+/** The layers that are read, each [batch, frames, features], and which frames are valid [batch, frames]. */
+export interface ReadLayers {
+  readonly layers: readonly tf.Tensor3D[];
   readonly mask: tf.Tensor2D;
 }
 
-function encode(model: Model, { waves, lengths, timeMask, keepLayers }: ModelInput & WaveInput): Frames {
+/** What the encoder says, or what it said when its features were stored: the layers that the model reads, as they are. */
+export function readLayers(model: Model, input: ModelInput): ReadLayers {
   const { layer, recompute } = model.settings;
+  const count = layersRead(model.settings, model.encoder);
+  if ('features' in input) {
+    const layers = tf.unstack(input.features) as tf.Tensor3D[];
+    return { layers: isSum(layer) ? layers.slice(-count) : layers, mask: input.mask };
+  }
+  const { waves, lengths, timeMask, keepLayers } = input;
   const encoded = model.encoder.apply(
     { waves, lengths },
     {
@@ -155,23 +176,27 @@ function encode(model: Model, { waves, lengths, timeMask, keepLayers }: ModelInp
       training: { ...(timeMask ? { timeMask } : {}), ...(keepLayers ? { keepLayers } : {}) },
     },
   );
-  return { selected: selectLayer(encoded, layerChoice(model)), mask: encoded.mask };
+  const { mask } = encoded;
+  if (isSum(layer)) return { layers: (encoded.layers ?? []).slice(-count), mask };
+  return { layers: [selectLayer(encoded, layer === 'last' ? 'last' : Number(layer))], mask };
 }
 
-function readFeatures(model: Model, { features, mask }: FeatureInput): Frames {
-  const layers = tf.unstack(features) as tf.Tensor3D[];
-  const choice = layerChoice(model);
-  const [only] = layers;
-  if (!only) throw new Error('features of no layer');
-  return { selected: typeof choice === 'object' ? selectLayer({ frames: only, mask, layers }, choice) : only, mask };
+/** One layer, or the learned sum of several: the frames that enter the pool [batch, frames, features]. */
+function joinLayers(model: Model, { layers, mask }: ReadLayers): tf.Tensor3D {
+  const { layerNormalize, standardize: isStandard } = model.settings;
+  const chosen = isStandard ? standardize(model.head, layers) : layers;
+  const [only] = chosen;
+  if (!only) throw new Error('frames of no layer');
+  const weighted = model.head.get('layers.weights');
+  if (!weighted) return only;
+  return selectLayer({ frames: only, mask, layers: [...chosen] }, { weighted, normalize: layerNormalize && !isStandard });
 }
 
-function layerChoice(model: Model): Parameters<typeof selectLayer>[1] {
-  const { layer, layerNormalize } = model.settings;
-  if (layer === 'last') return 'last';
-  if (layer === 'weighted' || layer === 'blocks')
-    return { weighted: parameter(model, 'layers.weights'), normalize: layerNormalize };
-  return Number(layer);
+const isSum = (layer: string): boolean => layer === 'weighted' || layer === 'blocks';
+
+/** Layers that enter a learned sum, or 1. */
+function layersRead({ layer }: Pick<ModelSettings, 'layer'>, { layerCount }: Pick<Encoder, 'layerCount'>): number {
+  return layer === 'weighted' ? layerCount + 1 : layer === 'blocks' ? layerCount : 1;
 }
 
 /** The pooled vector, and the frames in the contrastive space. */

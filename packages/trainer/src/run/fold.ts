@@ -15,6 +15,7 @@ import type { Engine } from '../training/engine';
 import { fixedWeights } from '../training/loss-weights';
 import { finishFold } from './finish-fold';
 import { leaseFile } from './lease-file';
+import { measureFrames } from './measure-frames';
 import { openFold } from './open-fold';
 import type { Progress } from './progress';
 import { endEpoch, measureWeights, save, trainEpoch } from './train-epoch';
@@ -62,11 +63,12 @@ export async function runFold(job: FoldJob): Promise<FoldResult> {
   }
 }
 
-/** Opens the fold, finds where it stopped, measures the weights of the losses, trains the epochs, and finishes. */
+/** Opens the fold, measures its frames where they are standardised, finds where it stopped, measures the weights of the losses, trains the epochs, and finishes. */
 async function trainFold(job: FoldJob): Promise<FoldResult> {
   const { config, progress } = job;
   const fold = await openFold(job);
   try {
+    if (config.standardize) await measureFrames(fold);
     // The untrained model is shown before a checkpoint is loaded, so that a resumed run has its embeddings too.
     await embeddingsBefore(job, fold.train, fold.evaluate);
     let position = (await loadCheckpoint(job.dir, fold.variables, job.fingerprint, progress.line)) ?? start;

@@ -32,7 +32,7 @@ export function stepInputs(
   const dim = model.encoder.hiddenSize;
   return {
     ...signal,
-    targets: tf.tensor2d(batch.targets, [batch.size, model.classes]),
+    targets: tf.tensor2d(smoothed(batch.targets, model.classes, config.labelSmoothing), [batch.size, model.classes]),
     labels: tf.tensor1d(batch.labels, 'int32'),
     lambdas: tf.tensor1d(config.losses.map((loss) => lossWeights[loss] ?? 0)),
     rates: tf.tensor1d([rates.model, rates.centers, rates.encoder]),
@@ -40,6 +40,11 @@ export function stepInputs(
     ...(config.dropout > 0 ? { keep: dropoutMask(batch.size, dim, config, fold, count) } : {}),
     ...encoderNoise(config, model.encoder, fold, batch, count),
   };
+}
+
+/** Targets with a share of each spread evenly over the classes. */
+function smoothed(targets: Float32Array, classes: number, share: number): Float32Array {
+  return share === 0 ? targets : targets.map((target) => (1 - share) * target + share / classes);
 }
 
 function dropoutMask(rows: number, dim: number, config: Config, fold: string, count: number): tf.Tensor2D {
