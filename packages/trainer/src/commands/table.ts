@@ -26,7 +26,9 @@ export async function printTable(dir: string, results: readonly FoldResult[]): P
     labels.length,
   );
   lines.push(row('pooled', '', predictions.length, weightedAccuracy(confusion), unweightedAccuracy(confusion)));
+  const { htmlPath, report } = await writeReport(dir);
+  const { probe } = report.baselines;
+  if (probe) lines.push(row('probe', 'linear', predictions.length, probe.wa, probe.ua));
   process.stdout.write(`${printable(lines.join('\n'))}\n`);
-  const { htmlPath } = await writeReport(dir);
   process.stdout.write(`report: ${relative(process.cwd(), htmlPath)}\n`);
 }

@@ -164,6 +164,7 @@ export const freeKeys: readonly (keyof Config)[] = [
   'threads',
   'keepCheckpoints',
   'checkpointEvery',
+  'baseline',
   'dataDir',
   'trainDir',
   'testDir',

@@ -112,6 +112,11 @@ export const sections = {
       default: 0,
       description: 'training steps of equal shape in one call of the engine; 0 lets the engine choose (1 on a CPU)',
     }),
+    baseline: choice(['probe', 'none'], {
+      value: 'WHAT',
+      default: 'probe',
+      description: 'what the report compares with: a linear probe of the same pre-trained encoder, or nothing',
+    }),
     checkpointEvery: integer(0, mostSteps, {
       value: 'STEPS',
       default: 0,

@@ -189,7 +189,10 @@ function joinLayers(model: Model, { layers, mask }: ReadLayers): tf.Tensor3D {
   if (!only) throw new Error('frames of no layer');
   const weighted = model.head.get('layers.weights');
   if (!weighted) return only;
-  return selectLayer({ frames: only, mask, layers: [...chosen] }, { weighted, normalize: layerNormalize && !isStandard });
+  return selectLayer(
+    { frames: only, mask, layers: [...chosen] },
+    { weighted, normalize: layerNormalize && !isStandard },
+  );
 }
 
 const isSum = (layer: string): boolean => layer === 'weighted' || layer === 'blocks';

@@ -4,7 +4,14 @@ import { InputError } from '@ser/files';
 import { finishedFold, foldFolder } from './fold-result';
 import { readJsonLines } from './json-lines';
 import { storedRun } from './run-config';
-import { asMetric, asPrediction, type FoldResult, type MetricRow, type PredictionLine } from './run-files';
+import {
+  asMetric,
+  asPrediction,
+  probePredictions,
+  type FoldResult,
+  type MetricRow,
+  type PredictionLine,
+} from './run-files';
 
 /** What is in one `fold-<k>` folder. */
 export interface FoldData {
@@ -16,6 +23,8 @@ export interface FoldData {
   /** One epoch row each, in order; of an epoch that was run again after an interruption, the last. */
   readonly epochs: readonly MetricRow[];
   readonly predictions: readonly PredictionLine[];
+  /** What the linear probe of the same encoder says; empty where none was trained. */
+  readonly probe: readonly PredictionLine[];
 }
 
 /** What is in a run folder, checked. */
@@ -84,7 +93,10 @@ async function readFold(dir: string, index: number, warnings: string[]): Promise
     warnings.push(`Fold ${index} should have ${file.testUtterances} predictions and has ${byId.size}.`);
   }
   const metrics = rows.map(({ value, where }) => asMetric(value, where));
-  return { index, dir, file, epochs: epochRows(metrics), predictions: [...byId.values()] };
+  const probe = ((await readJsonLines(join(dir, probePredictions))) ?? []).map(({ value, where }) =>
+    asPrediction(value, where),
+  );
+  return { index, dir, file, epochs: epochRows(metrics), predictions: [...byId.values()], probe };
 }
 
 /** Epoch rows, the last of each epoch; an epoch under way is the mean of its steps. */

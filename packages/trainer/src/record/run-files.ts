@@ -151,3 +151,6 @@ export const asEmbedding = reader(Embedding, 'an embedding');
 export const asAttention = reader(Attention, 'attention weights');
 export const asFingerprint = reader(FingerprintSchema, 'a fingerprint');
 export const asPosition = reader(StoredPosition, 'the position in a fold');
+
+/** File of the linear probe's predictions in a fold's folder, in the form of those of the method. */
+export const probePredictions = 'probe-predictions.jsonl';

@@ -16,6 +16,7 @@ import {
   type GroupAccuracy,
   type MeanDeviation,
 } from '../metrics';
+import { baselinesOf, type Baselines } from './baselines';
 import { setting } from './format';
 import type { FoldData, RunData } from '../record/read-run';
 import type { MetricRow, PredictionLine } from '../record/run-files';
@@ -80,6 +81,7 @@ export interface Report {
     readonly confusion: readonly (readonly number[])[];
     readonly recalls: readonly number[];
   };
+  readonly baselines: Baselines;
   readonly acrossFolds: { readonly wa: MeanDeviation; readonly ua: MeanDeviation };
   readonly folds: readonly FoldRow[];
   readonly speakers: readonly GroupAccuracy[];
@@ -145,6 +147,7 @@ export function summarize(run: RunData, options: SummarizeOptions = {}): Report 
       confusion,
       recalls: recalls(confusion),
     },
+    baselines: baselinesOf(done, run.labels, resamples),
     acrossFolds: {
       wa: meanDeviation(finished.map((row) => row.wa)),
       ua: meanDeviation(finished.map((row) => row.ua)),

@@ -6,6 +6,7 @@ import { html, type Markup } from './html';
 import { page } from './page';
 import { readRun, type RunData } from '../record/read-run';
 import { attentionSection } from './sections/attention';
+import { baselinesSection, probeWarning } from './sections/baselines';
 import { calibrationSection } from './sections/calibration';
 import { confusionSection } from './sections/confusion';
 import { embeddingsSection } from './sections/embeddings';
@@ -60,6 +61,7 @@ export async function writeReport(runDir: string, options: ReportOptions = {}): 
 async function renderReport(report: Report, run: RunData, pictures: ReportPictures): Promise<string> {
   const sections = [
     foldsSection(report),
+    baselinesSection(report),
     paperSection(report),
     confusionSection(report),
     await speakersSection(report),
@@ -70,7 +72,7 @@ async function renderReport(report: Report, run: RunData, pictures: ReportPictur
     hardestSection(report),
     reproduceSection(report),
   ].filter((section): section is Markup => section !== undefined);
-  const header = html`${headline(report)}${warnings(report)}`;
+  const header = html`${headline(report)}${probeWarning(report)}${warnings(report)}`;
   const footer = html`<footer>Written ${report.generatedAt}. The numbers are in report.json beside this file.</footer>`;
   return page(`${report.name} – speech emotion recognition`, header, sections, footer);
 }

@@ -4,6 +4,7 @@ import { takeLease, type Lease } from '@ser/files';
 import type { Encoder } from '@ser/frontend-wavlm';
 import type { Config } from '../config/schema';
 import type { StoredWave } from '../data/waves';
+import { probeFold } from '../baseline/probe-fold';
 import { embeddingsBefore } from '../record/artifacts';
 import { loadCheckpoint } from '../record/checkpoint';
 import { doneFold, mendFold } from './done-fold';
@@ -68,6 +69,7 @@ async function trainFold(job: FoldJob): Promise<FoldResult> {
   const { config, progress } = job;
   const fold = await openFold(job);
   try {
+    await probeFold(job, fold.encoder, fold.train);
     if (config.standardize) await measureFrames(fold);
     // The untrained model is shown before a checkpoint is loaded, so that a resumed run has its embeddings too.
     await embeddingsBefore(job, fold.train, fold.evaluate);

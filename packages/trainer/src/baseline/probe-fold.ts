@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheFolder, writeFileWhole } from '@ser/files';
+import { createFrozenEncoder, type Encoder } from '@ser/frontend-wavlm';
+import type { Utterance } from '@ser/datasets';
+import { sampleRate } from '../data/plan';
+import { storedWave, waveOf } from '../data/waves';
+import { argmax } from '../metrics';
+import { jsonLines } from '../record/json-lines';
+import { probePredictions, type PredictionLine } from '../record/run-files';
+import type { FoldJob } from '../run/fold';
+import { pool, probe, type Pooled } from './probe';
+
+/**
+ * Trains the linear probe of a fold on its encoder as it came, before anything is tuned, and writes its predictions; does
+ * nothing where they are there, or the encoder was not pre-trained.
+ */
+export async function probeFold(job: FoldJob, encoder: Encoder, train: readonly Utterance[]): Promise<void> {
+  const { config, dir, fold, labels, progress } = job;
+  const path = join(dir, probePredictions);
+  if (config.baseline === 'none' || config.encoder === 'logmel' || existsSync(path)) return;
+  const pooled = await pooledFrames(job, encoder, [...train, ...fold.test]);
+  const result = await probe(train, fold.test, encoder.layerCount, {
+    labels,
+    groupOf: ({ speaker }) => speaker,
+    pooled: ({ id }) => pooled.get(id) ?? [],
+    threads: config.threads,
+    note: (line) => progress.line(`fold ${fold.index}  ${line}`),
+    ...(job.signal ? { signal: job.signal } : {}),
+  });
+  const rows = fold.test.map(({ id, speaker, label }, i): PredictionLine => {
+    const probabilities = result.probabilities[i] ?? [];
+    return { id, fold: fold.index, speaker, label, predicted: labels[argmax(probabilities)] ?? '', probabilities };
+  });
+  job.lease?.check();
+  await writeFileWhole(path, jsonLines(rows));
+}
+
+/** Means and deviations of all layers, utterance by utterance; frames are kept in the feature cache where they fit. */
+async function pooledFrames(job: FoldJob, encoder: Encoder, list: readonly Utterance[]): Promise<Map<string, Pooled>> {
+  const { config, waves, engine, signal } = job;
+  const cacheDir = cacheFolder();
+  const most = Math.min(config.maxSeconds * sampleRate, encoder.maxSamples ?? Infinity);
+  const frames = list.reduce(
+    (sum, { id }) => sum + encoder.frameCount(Math.min(most, storedWave(waves, id).samples)),
+    0,
+  );
+  const keep = 4 * frames * (encoder.layerCount + 1) * encoder.hiddenSize <= (await freeBytes(cacheDir)) / 2;
+  const frozen = await createFrozenEncoder(encoder, {
+    cacheDir,
+    layers: 'all',
+    batchSamples: 1,
+    ...(engine.name === 'onnx-cuda'
+      ? { provider: 'cuda' }
+      : engine.name === 'onnx-webgpu'
+        ? { provider: 'webgpu' }
+        : {}),
+    ...(config.threads > 0 ? { threads: config.threads } : {}),
+  });
+  try {
+    const pooled = new Map<string, Pooled>();
+    for (const { id } of list) {
+      signal?.throwIfAborted();
+      const wave = (await waveOf(storedWave(waves, id))).subarray(0, most);
+      const [features] = await frozen.extract([wave], { keep: [keep] });
+      if (features) pooled.set(id, pool(features));
+      job.progress.count('probe', pooled.size, list.length);
+    }
+    return pooled;
+  } finally {
+    await frozen.dispose();
+  }
+}
+
+async function freeBytes(dir: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dir).catch(() => ({ bavail: 0, bsize: 0 }));
+  return bavail * bsize;
+}
