@@ -2,6 +2,7 @@
 import { flamStep, help as flamStepHelp } from './flam-step/index';
 import { help as nodesHelp, nodes } from './nodes';
 import { OptionError } from './process';
+import { help as scaleHelp, scale } from './scale';
 import { help as wavlmHelp, wavlmFinetune, wavlmForward } from './wavlm';
 
 const benchmarks: Record<string, (args: readonly string[]) => Promise<void>> = {
@@ -9,12 +10,13 @@ const benchmarks: Record<string, (args: readonly string[]) => Promise<void>> = {
   'wavlm-forward': wavlmForward,
   'wavlm-finetune': wavlmFinetune,
   nodes,
+  scale,
 };
 
 const [name, ...args] = process.argv.slice(2);
 const run = benchmarks[name ?? ''];
 if (name === undefined || name === '--help' || args.includes('--help')) {
-  console.log(`${flamStepHelp}\n\n${wavlmHelp}\n\n${nodesHelp}`);
+  console.log(`${flamStepHelp}\n\n${wavlmHelp}\n\n${nodesHelp}\n\n${scaleHelp}`);
 } else if (!run) {
   fail(`no benchmark is called "${name}": expected ${Object.keys(benchmarks).join(', ')}`);
 } else {
