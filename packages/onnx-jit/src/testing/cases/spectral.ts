@@ -51,9 +51,7 @@ const others: Case[] = [
         tf.sub(z, w),
         tf.mul(z, w),
         tf.concat([z, z], 1),
-        tf.stack([z, z]),
-        tf.transpose(z),
-        tf.reshape(z, [3, 2]),
+        tf.transpose(z, [1, 0]),
         tf.onesLike(z),
         tf.zerosLike(z),
       ].flatMap(parts);
