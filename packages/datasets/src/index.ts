@@ -1,5 +1,6 @@
 export { checkAudio } from './audio/check-audio';
 export { type AudioHeader, decodeFile, type DecodedAudio, probeAudio, type Span } from './audio/decode';
+export type { LossyHeader } from './audio/lossy';
 export { createDecoder, decodeAll, type Decoder } from './audio/decoder';
 export type { FlacHeader } from './audio/flac';
 export { type AudioReport, inspectAudio } from './audio/inspect-audio';

@@ -8,7 +8,7 @@ export interface Recognition {
   readonly label: string;
   /** By label; they sum to 1. */
   readonly probabilities: Readonly<Record<string, number>>;
-  /** [features]: recordings that sound alike to the model lie close together. */
+  /** Recordings that sound alike to the model lie close together: [features]. */
   readonly embedding: Float32Array;
   /** Where speech begins and ends: what is outside was cut before the model listened. */
   readonly start: number;

@@ -51,3 +51,8 @@ export {
 } from './training/step';
 export { exportModel, type ExportOptions } from './inference/export';
 export { openRecognizer, type OpenRecognizerOptions } from './inference/open-recognizer';
+export type { EmbeddingChoice } from './inference/graph/network';
+export type { Precision } from './inference/graph/precision';
+export type { Described } from './inference/model-card';
+export type { Fingerprint } from './record/fingerprint';
+export type { TrainingRecord } from './inference/training-record';

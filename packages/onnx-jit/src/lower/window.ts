@@ -25,7 +25,7 @@ export const positions = (w: Window): number[] =>
   });
 
 /** How many inputs lie between the first and the last tap of a window, both among them. */
-export const reach = ({ kernel, dilations }: Window, axis: number): number =>
+const reach = ({ kernel, dilations }: Window, axis: number): number =>
   ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
 
 type Rounding = 'floor' | 'round' | 'ceil' | undefined;
