@@ -34,7 +34,7 @@ export function drawWave(
   const { pen, width, height } = surface(canvas);
   const x = (second: number): number => (second / seconds) * width;
   if (heard) {
-    // What was cut from the ends is hatched out.
+    // What was cut from the ends stays without a ground.
     pen.fillStyle = color('panel');
     pen.fillRect(x(heard.start), 0, x(heard.end - heard.start), height);
     pen.fillStyle = color('attention');
@@ -49,11 +49,10 @@ export function drawWave(
     pen.globalAlpha = 1;
   }
   pen.fillStyle = color('wave');
-  const each = (seconds * samples.length) / Math.max(1, seconds) / width;
-  const perPixel = Math.max(1, each);
+  const perPixel = samples.length / width;
   for (let pixel = 0; pixel < width; pixel++) {
     let [low, high] = [0, 0];
-    const end = Math.min(samples.length, Math.floor((pixel + 1) * perPixel));
+    const end = Math.min(samples.length, Math.ceil((pixel + 1) * perPixel));
     for (let i = Math.floor(pixel * perPixel); i < end; i++) {
       low = Math.min(low, samples[i] ?? 0);
       high = Math.max(high, samples[i] ?? 0);
