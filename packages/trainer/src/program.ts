@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ablateCommand } from './commands/ablate';
+import { cacheCommand } from './commands/cache';
 import { compareCommand } from './commands/compare';
 import { configCommand } from './commands/config';
 import { dataCommand } from './commands/data';
@@ -63,6 +64,7 @@ function createProgram(slurm: SlurmOptions): Command {
     .addCommand(ablateCommand(slurm))
     .addCommand(dataCommand())
     .addCommand(encoderCommand())
+    .addCommand(cacheCommand())
     .addCommand(configCommand())
     .addCommand(doctorCommand());
 }

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder, writeFileWhole } from '@ser/files';
-import { createFrozenEncoder, type Encoder } from '@ser/frontend-wavlm';
+import { cacheSpace, createFrozenEncoder, type Encoder } from '@ser/frontend-wavlm';
 import type { Utterance } from '@ser/datasets';
 import { sampleRate } from '../data/plan';
 import { storedWave, waveOf } from '../data/waves';
@@ -10,6 +9,7 @@ import { argmax } from '../metrics';
 import { jsonLines } from '../record/json-lines';
 import { probePredictions, type PredictionLine } from '../record/run-files';
 import type { FoldJob } from '../run/fold';
+import { cacheLimit } from '../run/signal';
 import { pool, probe, type Pooled } from './probe';
 
 /**
@@ -46,11 +46,12 @@ async function pooledFrames(job: FoldJob, encoder: Encoder, list: readonly Utter
     (sum, { id }) => sum + encoder.frameCount(Math.min(most, storedWave(waves, id).samples)),
     0,
   );
-  const keep = 4 * frames * (encoder.layerCount + 1) * encoder.hiddenSize <= (await freeBytes(cacheDir)) / 2;
+  const keep = 4 * frames * (encoder.layerCount + 1) * encoder.hiddenSize <= (await cacheSpace(cacheDir)) / 2;
   const frozen = await createFrozenEncoder(encoder, {
     cacheDir,
     layers: 'all',
     batchSamples: 1,
+    ...cacheLimit(config),
     ...(engine.name === 'onnx-cuda'
       ? { provider: 'cuda' }
       : engine.name === 'onnx-webgpu'
@@ -71,9 +72,4 @@ async function pooledFrames(job: FoldJob, encoder: Encoder, list: readonly Utter
   } finally {
     await frozen.dispose();
   }
-}
-
-async function freeBytes(dir: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dir).catch(() => ({ bavail: 0, bsize: 0 }));
-  return bavail * bsize;
 }

@@ -165,6 +165,8 @@ export const freeKeys: readonly (keyof Config)[] = [
   'keepCheckpoints',
   'checkpointEvery',
   'baseline',
+  'cacheLimit',
+  'stepsPerRun',
   'dataDir',
   'trainDir',
   'testDir',

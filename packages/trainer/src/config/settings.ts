@@ -112,6 +112,15 @@ export const sections = {
       default: 0,
       description: 'training steps of equal shape in one call of the engine; 0 lets the engine choose (1 on a CPU)',
     }),
+    cacheLimit: number(
+      { minimum: 0 },
+      {
+        value: 'GB',
+        default: 0,
+        description:
+          'most features of frozen encoders kept in the cache, in gigabytes: the oldest go first; 0 for no limit',
+      },
+    ),
     baseline: choice(['probe', 'none'], {
       value: 'WHAT',
       default: 'probe',

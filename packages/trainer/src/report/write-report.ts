@@ -42,7 +42,14 @@ export interface ReportPictures {
  * @throws InputError when the folder is no run or a file in it is damaged
  */
 export async function writeReport(runDir: string, options: ReportOptions = {}): Promise<WrittenReport> {
-  const run = await readRun(runDir);
+  return writeReportOf(await readRun(runDir), options);
+}
+
+/** The same for a run that is already read, such as one joined from several folders. */
+export async function writeReportOf(
+  run: RunData,
+  options: ReportOptions & { readonly dir?: string } = {},
+): Promise<WrittenReport> {
   const report = summarize(run, options);
   const maps: EmbeddingMaps[] = [];
   for (const { dir, index } of run.folds) {
@@ -50,8 +57,9 @@ export async function writeReport(runDir: string, options: ReportOptions = {}): 
     if (map !== undefined) maps.push(map);
   }
   const attention = await attendedUtterances(run, options.readAudio ?? readWithDatasets);
-  const jsonPath = join(run.dir, 'report.json');
-  const htmlPath = join(run.dir, 'report.html');
+  const { dir = run.dir } = options;
+  const jsonPath = join(dir, 'report.json');
+  const htmlPath = join(dir, 'report.html');
   await writeFileWhole(jsonPath, `${JSON.stringify(report, null, 1)}\n`);
   await writeFileWhole(htmlPath, await renderReport(report, run, { embeddings: maps, attention }));
   return { report, jsonPath, htmlPath };

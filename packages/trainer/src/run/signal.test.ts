@@ -76,7 +76,7 @@ describe('the features of a frozen encoder', () => {
     process.env['SER_CACHE'] = join(root, 'alone');
     const encoder = createRandomEncoder(hubert, seeded('encoder'));
     const read = async (lengths: readonly number[], samples: number): Promise<Float32Array> => {
-      const frozen = await frozenSignals({ layer: 'last', threads: 1 }, encoder, [], () => undefined);
+      const frozen = await frozenSignals({ layer: 'last', threads: 1, cacheLimit: 0 }, encoder, [], () => undefined);
       const signal = await frozen.read(testBatch(lengths, samples));
       await frozen.dispose();
       return 'features' in signal ? signal.features.dataSync<'float32'>() : new Float32Array();

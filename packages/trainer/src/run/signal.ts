@@ -41,7 +41,7 @@ export function framesStay(config: Config, engine: Engine): boolean {
  * encoders that must not see padding fill padded batches all the same.
  */
 export async function frozenSignals(
-  config: Pick<Config, 'layer' | 'threads'>,
+  config: Pick<Config, 'layer' | 'threads' | 'cacheLimit'>,
   encoder: Encoder,
   sources: readonly Source[],
   note: (line: string) => void,
@@ -61,6 +61,7 @@ export async function frozenSignals(
     cacheDir,
     layers,
     batchSamples: 1,
+    ...cacheLimit(config),
     ...(config.threads > 0 ? { threads: config.threads } : {}),
   });
   return {
@@ -75,6 +76,11 @@ export async function frozenSignals(
       4 * rows * depth * encoder.frameCount(Math.round(seconds * sampleRate)) * encoder.hiddenSize,
     dispose: () => frozen.dispose(),
   };
+}
+
+/** The setting in bytes. */
+export function cacheLimit(config: Pick<Config, 'cacheLimit'>): { cacheLimit?: number } {
+  return config.cacheLimit > 0 ? { cacheLimit: config.cacheLimit * 1e9 } : {};
 }
 
 function storedLayers(layer: Config['layer']): 'last' | 'all' | number {
