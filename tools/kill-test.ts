@@ -14,9 +14,16 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
  * and the losses of one that was never interrupted, bit for bit; a command that fails is a lost run.
  *
  *   npm run kill-test -- --times 50 --seed 1
+ *
+ * With `--nodes` every command runs on the other one of two "machines": under another host name and in a process space of
+ * its own, so that it cannot see whether the holder of the fold lives and has to wait a minute for its signs of life.
  */
 const { values } = parseArgs({
-  options: { times: { type: 'string', default: '50' }, seed: { type: 'string', default: '1' } },
+  options: {
+    times: { type: 'string', default: '50' },
+    seed: { type: 'string', default: '1' },
+    nodes: { type: 'boolean', default: false },
+  },
 });
 const times = Number(values.times);
 const seed = Number(values.seed);
@@ -32,6 +39,7 @@ const settings = [
   ...['--preset=none', '--dataset=demo', '--hidden-size=16', '--heads=2', '--projection=8', '--crop=1'],
   ...['--max-seconds=2', '--buckets=1', '--epochs=10', '--ema-decay=0.9', '--checkpoint-every=4', '--threads=1'],
 ];
+let commands = 0;
 const node = ['--conditions=@ser/source', '--import', 'tsx', 'packages/trainer/src/cli.ts'];
 
 try {
@@ -72,9 +80,10 @@ try {
  * @returns whether it was done
  */
 async function train(name: string, killAfter?: number): Promise<boolean> {
-  const child = spawn(process.execPath, [...node, 'fold', '1', `--runs=${root}`, `--name=${name}`, ...settings], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const machine = values.nodes ? `node-${(commands++ % 2) + 1}` : undefined;
+  const program = [process.execPath, ...node, 'fold', '1', `--runs=${root}`, `--name=${name}`, ...settings];
+  const [command = '', ...args] = machine === undefined ? program : [...onMachine(machine), ...program];
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let text = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text = (text + chunk).slice(-4000)));
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
@@ -82,16 +91,32 @@ async function train(name: string, killAfter?: number): Promise<boolean> {
   );
   const timer = new AbortController();
   if (killAfter !== undefined) {
-    sleep(killAfter, undefined, { signal: timer.signal }).then(
-      () => child.kill('SIGKILL'),
-      () => undefined, // it was done before
-    );
+    const { signal } = timer;
+    void (async () => {
+      if (machine !== undefined) await untilHeld(name, machine, signal);
+      await sleep(killAfter, undefined, { signal });
+      child.kill('SIGKILL');
+    })().catch(() => undefined); // it was done before
   }
   const { code, signal } = await ended;
   timer.abort();
   if (signal === 'SIGKILL') return false;
   if (code !== 0) throw new Error(`${name}: the same command ended with code ${code}\n${text}`);
   return true;
+}
+
+/** What a command line begins with to run on a machine of its own; killed, it takes everything there with it. */
+function onMachine(name: string): string[] {
+  const script = 'hostname "$0" && exec "$@"';
+  return ['unshare', '--uts', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', script, name];
+}
+
+/** Waits until a machine holds the fold: before that it waits itself, for the signs of life of the one before. */
+async function untilHeld(name: string, machine: string, signal: AbortSignal): Promise<void> {
+  const lock = join(root, name, 'fold-1', 'lock');
+  while (!existsSync(lock) || !readFileSync(lock, 'utf8').includes(`"host":"${machine}"`)) {
+    await sleep(100, undefined, { signal });
+  }
 }
 
 /** What must not depend on interruptions. Of the model, the checksum over all weights: the file also names its run. */
