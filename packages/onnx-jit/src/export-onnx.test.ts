@@ -97,6 +97,18 @@ describe('exportOnnx', () => {
     await expect(session.run({ x: new ort.Tensor('float32', new Float32Array(2), [1, 2]) })).rejects.toThrow();
   });
 
+  it('records a product that is narrow at one size and wide at another', async () => {
+    const weights = tf.randomUniform<tf.Rank.R2>([2, 3], -1, 1, 'float32', 1);
+    const product = ({ x }: { x: tf.Tensor2D }): tf.Tensor => tf.matMul(weights, x, true, true);
+    const model = exportOnnx(product, { x: tf.zeros<tf.Rank.R2>([400, 2]) }, { dynamicAxes: { x: { 0: 'rows' } } });
+    const session = await ort.InferenceSession.create(model);
+    for (const rows of [1, 511, 512, 900]) {
+      const x = tf.randomUniform<tf.Rank.R2>([rows, 2], -1, 1, 'float32', rows);
+      const { output } = await session.run({ x: new ort.Tensor('float32', x.dataSync(), [rows, 2]) });
+      expect(tf.tensor2d(output?.data as Float32Array, [3, rows])).toBeAllClose(product({ x }));
+    }
+  });
+
   it('names what cannot follow a length', () => {
     const example = { x: tf.zeros<tf.Rank.R1>([26]) };
     const axes = { dynamicAxes: { x: { 0: 'n' } } };

@@ -61,8 +61,14 @@ export class Graph {
   private nextId = 0;
   private readonly known = new Map<string, Value[]>();
 
-  /** @param largestFixed elements of the largest result of constants that is stored; see `theZero` */
-  constructor(private readonly largestFixed = Infinity) {}
+  /**
+   * @param largestFixed elements of the largest result of constants that is stored; see `theZero`
+   * @param anySize the same function is recorded again at other sizes: which nodes are made must not depend on a size
+   */
+  constructor(
+    private readonly largestFixed = Infinity,
+    readonly anySize = false,
+  ) {}
 
   /** @param variable whether it is the value of a tfjs variable before the step */
   input(name: string, shape: Shape, dtype: DType, variable = false): Value {

@@ -42,7 +42,7 @@ function matMul(g: Graph, provider: Provider, a: Value, b: Value, transposeA: bo
   if (a.dtype !== 'float32') return plain();
   if (batch.every((d) => d === 1)) {
     const flat = (x: Value): Value => reshape(g, x, x.shape.slice(-2));
-    const turned = provider === 'cpu' && transposeA && columns >= wideProduct;
+    const turned = provider === 'cpu' && !g.anySize && transposeA && columns >= wideProduct;
     const product = g.one(
       'Gemm',
       [turned ? transpose(g, flat(a), [1, 0]) : flat(a), flat(b)],

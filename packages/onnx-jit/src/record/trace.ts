@@ -60,7 +60,7 @@ class Recorder {
     readonly provider: Provider,
     private readonly inline: boolean,
   ) {
-    this.graph = new Graph(inline ? Infinity : largestFixed);
+    this.graph = new Graph(inline ? Infinity : largestFixed, inline);
   }
 
   /** Makes a tfjs data id for a value. */
