@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileError } from './file-error';
 import { InputError, isInputError, messageOf } from './input-error';
+import { makeFolder } from './make-folder';
 
 /** A file on a server, and what it must be. */
 export interface Source {
@@ -53,7 +54,7 @@ export async function download(source: Source, target: string, options: Download
   // Named by its content: a part of an older version is never continued with a newer one.
   const part = `${target}.${source.checksum.value.slice(0, 16)}.part`;
   try {
-    await mkdir(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     if ((await sizeOf(target)) === source.bytes && (await checksumOf(target, source)) === source.checksum.value) return;
     for (let left = attempts; ;) {
       const before = await sizeOf(part);

@@ -3,7 +3,6 @@ import {
   closeSync,
   fstatSync,
   linkSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -16,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { fileError } from './file-error';
 import { errorCode, InputError } from './input-error';
+import { makeFolder } from './make-folder';
 import { removeQuietly } from './replace-file';
 import { isGone, isNeighbour, thisProcess, type ProcessIdentity } from './process-identity';
 
@@ -72,7 +72,7 @@ export async function takeLease(path: string, options: LeaseOptions): Promise<Le
   const mine = `${path}.${token.slice(0, 8)}`;
   const me: Holder = { ...thisProcess(), token, beat: 0 };
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     for (;;) {
       writeFileSync(mine, encode(me));
       if (linkTo(mine, path)) return hold(path, me, options.timing ?? usual);

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileError } from './file-error';
+import { makeFolder } from './make-folder';
 
 /** A name beside `path` that nobody else uses; what is written there gets the right name when it is whole. */
 const partOf = (path: string): string => `${path}.${process.pid}.${randomUUID().slice(0, 8)}.part`;
@@ -17,7 +18,7 @@ const partOf = (path: string): string => `${path}.${process.pid}.${randomUUID().
 export async function replaceFile(path: string, write: (part: string) => Promise<void>): Promise<void> {
   const part = partOf(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     await write(part);
     await flush(part);
     await rename(part, path);
@@ -37,7 +38,7 @@ export function writeFileWhole(path: string, content: string | Uint8Array | read
 export function writeFileWholeSync(path: string, content: string | Uint8Array): void {
   const part = partOf(path);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(part, content, { flush: true });
     renameSync(part, path);
     flushFolderSync(dirname(path));

@@ -1,7 +1,7 @@
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { encode } from 'node-wav';
-import { errorCode, InputError, messageOf } from '@ser/files';
+import { errorCode, InputError, makeFolder, messageOf } from '@ser/files';
 import { seededRandom } from '../random';
 import { blend, prosodies } from './prosody';
 import { speakers } from './speakers';
@@ -44,7 +44,7 @@ export async function writeDemoCorpus(dir: string): Promise<void> {
   try {
     for (const [s, speaker] of speakers.entries()) {
       const folder = path.join(partial, `Actor_${speaker.actor}`);
-      await mkdir(folder, { recursive: true });
+      makeFolder(folder);
       for (const [t, { emotion, intensity, statement, repetition }] of takes.entries()) {
         const random = seededRandom(1000 * (s + 1) + t);
         const amount = (intensity === '02' ? 1.25 : 0.85) * speaker.expressiveness * (0.85 + 0.3 * random());

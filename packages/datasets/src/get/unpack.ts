@@ -5,7 +5,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { type Entry, open, type ZipFile } from 'yauzl';
-import { InputError, messageOf } from '@ser/files';
+import { InputError, makeFolder, messageOf } from '@ser/files';
 
 /** An archive may hold this much, unpacked: many times the largest corpus here. */
 const mostBytes = 200 * 2 ** 30;
@@ -22,7 +22,7 @@ const typeMask = 0o170000;
  * @throws {InputError} naming the archive and the entry.
  */
 export async function unpack(archive: string, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const staging = await mkdtemp(path.join(folder, '.unpacking-'));
   try {
     await extract(archive, staging);

@@ -1,5 +1,5 @@
-import { mkdir, statfs } from 'node:fs/promises';
-import { withFileErrors } from '@ser/files';
+import { statfs } from 'node:fs/promises';
+import { makeFolder, withFileErrors } from '@ser/files';
 import { withCacheErrors } from './cache-error';
 
 /**
@@ -9,7 +9,7 @@ import { withCacheErrors } from './cache-error';
 export const cacheSpace = (folder: string): Promise<number> =>
   withCacheErrors(() =>
     withFileErrors(folder, async () => {
-      await mkdir(folder, { recursive: true });
+      makeFolder(folder);
       const { bavail, bsize } = await statfs(folder);
       return bavail * bsize;
     }),

@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode, fileError, InputError, readJsonIfThere, writeFileWhole } from '@ser/files';
+import { errorCode, fileError, InputError, makeFolder, readJsonIfThere, writeFileWhole } from '@ser/files';
 import { taskStates, type TaskState } from './slurm-commands';
 import { readTasks, type Task } from './tasks';
 
@@ -37,7 +37,7 @@ export const activeStates: readonly string[] = [
 export async function newSubmissionFolder(base: string): Promise<string> {
   const parent = join(base, folder);
   try {
-    await mkdir(parent, { recursive: true });
+    makeFolder(parent);
     for (let number = (await numbersIn(parent)).length + 1; ; number++) {
       try {
         await mkdir(join(parent, String(number)));

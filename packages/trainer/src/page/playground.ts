@@ -1,8 +1,8 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { existsSync, readdirSync } from 'node:fs';
-import { InputError, readJsonIfThere, writeFileWhole } from '@ser/files';
+import { InputError, makeFolder, readJsonIfThere, writeFileWhole } from '@ser/files';
 import { readDescription } from '@ser/recognize';
 import { captureScript } from './capture';
 import { pageHtml } from './html';
@@ -36,7 +36,7 @@ export async function writePlayground(
     throw new InputError(`${folder}: holds other files; expected an empty folder`);
   const files = runtimes[options.webgpu ? 'webgpu' : 'wasm'];
   const dist = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'));
-  await mkdir(join(folder, 'ort'), { recursive: true });
+  makeFolder(join(folder, 'ort'));
   for (const file of files) await copyFile(join(dist, file), join(folder, 'ort', file));
   await copyFile(onnxPath, join(folder, description.file));
   await writeFileWhole(join(folder, description.file.replace(/onnx$/, 'json')), JSON.stringify(description));

@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '@ser/files';
 import type { MetricRow } from '../record/run-files';
 import { scalarEvent, versionEvent } from './event-message';
 import { record } from './records';
@@ -28,7 +29,7 @@ export interface EventLogOptions {
 export function openEventLog(dir: string, rows: readonly EventRow[], options: EventLogOptions = {}): EventLog {
   const { now = Date.now } = options;
   const start = now() / 1000;
-  mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   for (const name of readdirSync(dir)) if (name.startsWith('events.out.tfevents.')) rmSync(join(dir, name));
   const path = join(dir, `events.out.tfevents.${Math.floor(start)}.ser`);
   // Rows know how long training had run, not when: the last of them is taken to be of just now.
