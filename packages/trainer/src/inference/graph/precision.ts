@@ -10,8 +10,6 @@ import { elementType, intAttribute } from './nodes';
  */
 export type Precision = 'fp32' | 'fp16' | 'int8';
 
-const precisions: readonly Precision[] = ['fp32', 'fp16', 'int8'];
-
 type Graph = Message<'GraphProto'>;
 type Tensor = Message<'TensorProto'>;
 type Node = Message<'NodeProto'>;
