@@ -1,8 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRandomEncoder, saveEncoder } from '@ser/frontend-wavlm';
+import { tinyConfigs } from '../../../tools/test-support/tiny-encoders';
+import trainer from '../package.json';
 import { runProgram } from './program';
+import { seeded } from './random';
 import { tinyFlags, writeOwnCorpus } from './testing/own-corpus';
 
 const root = mkdtempSync(join(tmpdir(), 'ser-program-'));
@@ -106,6 +111,57 @@ test('a model, and what it says of a file that is no recording', async () => {
   printed = '';
   expect(await runProgram(['export', at('runs', 'own'), at('own.onnx')])).toBe(2);
   expect(printed).toContain('this is a run folder: name one of its folds');
+});
+
+test('--run=. is the run in whose folder the program stands', async () => {
+  const before = process.cwd();
+  process.chdir(at('runs', 'own'));
+  try {
+    expect({ code: await runProgram(['fold', '2', '--run', '.']), printed }).toMatchObject({ code: 0 });
+  } finally {
+    process.chdir(before);
+  }
+  expect(readFileSync(at('runs', 'own', 'fold-2', 'fold.json'), 'utf8')).toContain('"fold": 2');
+  expect(readdirSync(at('runs'))).not.toContain('.');
+});
+
+test('--version is that of the package', async () => {
+  expect(await runProgram(['--version'])).toBe(0);
+  expect(printed).toBe(`${trainer.version}\n`);
+});
+
+test('a signal, sent twice at once as GNU timeout does, writes a checkpoint, says so and stops', async () => {
+  const folder = at('runs', 'long', 'fold-1');
+  const log = join(folder, 'metrics.jsonl');
+  const long = cv(`--dataset=${own.card}`, '--name=long', '--folds=1', '--epochs=4000');
+  const end = runProgram(long);
+  while (!existsSync(log) || readFileSync(log, 'utf8') === '') await sleep(5);
+  process.emit('SIGTERM', 'SIGTERM');
+  process.emit('SIGTERM', 'SIGTERM');
+  expect(await end).toBe(130);
+  expect(printed).toMatch(/stopping after this step[^]*interrupted; the same command goes on from here\n$/);
+  const left = readdirSync(folder);
+  expect(left.filter((name) => /^checkpoint-.*\.safetensors$/.test(name))).not.toEqual([]);
+  expect(left.filter((name) => name.includes('lock') || name.endsWith('.part'))).toEqual([]);
+});
+
+test('a cache that cannot be written is one line that names SER_CACHE, once, and the program ends', async () => {
+  const encoder = createRandomEncoder(tinyConfigs.whisper, seeded('encoder'));
+  await saveEncoder(encoder, at('whisper'));
+  encoder.dispose();
+  const before = process.env['SER_CACHE'];
+  process.env['SER_CACHE'] = join(text, 'x'); // below a file
+  try {
+    const run = cv(`--dataset=${own.card}`, '--name=cache', '--folds=1', ...whisper, `--weights=${at('whisper')}`);
+    expect({ code: await runProgram(run), printed }).toMatchObject({ code: 2 });
+  } finally {
+    if (before === undefined) delete process.env['SER_CACHE'];
+    else process.env['SER_CACHE'] = before;
+  }
+  expect(printed.match(/SER_CACHE/g)).toHaveLength(1);
+  expect(printed).toContain(`fold 1  failed: ${join(text, 'x')}: a part of this path is a file`);
+  expect(printed).toMatch(/fold 1 failed; the same command tries again\n$/);
+  expect(printed).not.toMatch(/^\s+at /m);
 });
 
 test('as a process: the exit code, the line on standard error, nothing on standard output', () => {

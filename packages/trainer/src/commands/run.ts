@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { resolveConfig, type ResolvedConfig } from '../config/resolve';
-import { InputError, isInputError } from '@ser/files';
+import { InputError, isInputError, messageOf } from '@ser/files';
 import type { CvResult } from '../run/cv';
 import { createProgress } from '../run/progress';
 import { readRunConfig } from '../record/run-config';
@@ -67,21 +67,21 @@ async function oneFold(resolved: ResolvedConfig, fold: number, wait: boolean): P
 }
 
 async function crossValidate(resolved: ResolvedConfig, jobs: number): Promise<void> {
-  const { dir, results, failed } = await crossValidateFolds(resolved, { jobs });
+  const { dir, results, failed } = await crossValidateFolds(resolved, { jobs, sayFailures: true });
   if (results.length > 0) {
     const { printTable } = await import('./table');
     await printTable(dir, results);
   }
-  for (const { fold, error } of failed) process.stderr.write(`fold ${fold} failed: ${error.message}\n`);
   if (failed.length === 0) return;
   const defect = failed.find(({ error }) => !isInputError(error));
   if (defect) throw defect.error;
-  throw new InputError(`${failed.length} fold${failed.length > 1 ? 's' : ''} failed; the same command tries again`);
+  const folds = failed.map(({ fold }) => fold).join(', ');
+  throw new InputError(`${failed.length > 1 ? 'folds' : 'fold'} ${folds} failed; the same command tries again`);
 }
 
 async function crossValidateFolds(
   resolved: ResolvedConfig,
-  options: { readonly jobs: number; readonly wait?: boolean },
+  { sayFailures, ...options }: { readonly jobs: number; readonly wait?: boolean; readonly sayFailures?: boolean },
 ): Promise<CvResult> {
   await enterCuda(resolved.config.engine);
   const { runCv } = await import('../run/cv');
@@ -89,7 +89,16 @@ async function crossValidateFolds(
   const progress = createProgress({ foldsLeft: () => left });
   const { signal, release } = interruptSignal();
   try {
-    return await runCv(resolved, { ...options, progress, signal, self: ownCommand(), onFoldsLeft: (n) => (left = n) });
+    return await runCv(resolved, {
+      ...options,
+      progress,
+      signal,
+      self: ownCommand(),
+      onFoldsLeft: (n) => (left = n),
+      ...(sayFailures
+        ? { onFailed: ({ fold, error }) => progress.line(`fold ${fold}  failed: ${messageOf(error)}`) }
+        : {}),
+    });
   } finally {
     progress.stop();
     release();

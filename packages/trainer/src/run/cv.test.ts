@@ -96,6 +96,28 @@ test.each([1, 2])(
   120_000,
 );
 
+test.each([
+  ['by a signal', 'process.kill(process.pid, "SIGKILL")', 'its process was killed by SIGKILL (by the system', true],
+  ['without a word', 'process.exit(3)', 'its process ended with code 3', true],
+  ['with its own line', 'console.error("no space"), process.exit(2)', 'no space', false],
+])('--jobs: a process that ends %s is named, and its line printed once', async (_, code, expected, told) => {
+  const lines: string[] = [];
+  const { failed } = await runCv(resolved(flagsOf('ended')), {
+    jobs: 2,
+    progress: { ...createProgress({ quiet: true }), line: (line) => void lines.push(line) },
+    self: [process.execPath, '-e', code],
+    onFailed: ({ fold, error }) => void lines.push(`fold ${fold}  failed: ${error.message}`),
+  });
+  expect(failed.map(({ fold }) => fold).sort()).toEqual([1, 2, 3]);
+  for (const { fold, error } of failed) {
+    expect(error.name).toBe('InputError');
+    expect(error.message).toContain(expected);
+    expect(lines.filter((line) => line.startsWith(`fold ${fold}  failed`))).toHaveLength(1);
+  }
+  expect(lines.filter((line) => line.includes(expected))).toHaveLength(3);
+  expect(lines.filter((line) => line.startsWith('fold') && line.includes(expected))).toHaveLength(told ? 3 : 0);
+});
+
 test('two commands at once on one run folder: no fold is run by both, and together they finish', async () => {
   const name = 'twice';
   const flags = Object.entries(flagsOf(name)).map(([flag, value]) => `--${flag}=${value}`);

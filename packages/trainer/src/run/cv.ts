@@ -37,6 +37,8 @@ export interface CvOptions {
   readonly signal?: AbortSignal;
   /** Told how many folds come after the one that is running. */
   readonly onFoldsLeft?: (left: number) => void;
+  /** Told of a fold that fails, as soon as it does, where nothing has been printed about it yet. */
+  readonly onFailed?: (failed: FailedFold) => void;
   /** Command line of this program, for folds in processes of their own. */
   readonly self?: readonly string[];
   /** Waits for a fold that another process has, instead of an error. */
@@ -178,7 +180,7 @@ async function runHere(
       if (signal?.aborted) throw error;
       if (!(error instanceof Error)) throw error;
       failed.push({ fold: fold.index, error });
-      progress.line(`fold ${fold.index}  failed: ${messageOf(error)}`);
+      options.onFailed?.({ fold: fold.index, error });
     }
   }
   return failed;
@@ -189,6 +191,16 @@ const killers: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
   SIGKILL: ' (by the system when memory is short, or by hand)',
   SIGSEGV: ' (a fault in a native library)',
 };
+
+interface End {
+  readonly code: number | null;
+  readonly killedBy: NodeJS.Signals | null;
+}
+
+const howItEnded = ({ code, killedBy }: End): string =>
+  killedBy === null
+    ? `its process ended with code ${code}`
+    : `its process was killed by ${killedBy}${killers[killedBy] ?? ''}`;
 
 /** Several folds at once: each is `ser fold` on the run's own configuration, on a GPU of its own as far as there are some. */
 async function runInProcesses(
@@ -219,21 +231,22 @@ async function runInProcesses(
       });
       const stop = (): void => void child.kill('SIGINT');
       options.signal?.addEventListener('abort', stop);
-      const end = await new Promise<{ code: number | null; killedBy: NodeJS.Signals | null }>((done) => {
-        child.on('error', (error) => ((tail += `\n${messageOf(error)}`), done({ code: 1, killedBy: null })));
+      const end = await new Promise<End>((done) => {
+        child.on('error', (error) => {
+          tail = messageOf(error);
+          options.progress.line(tail);
+          done({ code: 1, killedBy: null });
+        });
         child.on('close', (code, killedBy) => done({ code, killedBy }));
       });
       options.signal?.removeEventListener('abort', stop);
-      if (end.killedBy !== null)
-        failed.push({
-          fold: index,
-          error: new InputError(`its process was killed by ${end.killedBy}${killers[end.killedBy] ?? ''}`),
-        });
-      else if (end.code !== 0)
-        failed.push({
-          fold: index,
-          error: new InputError(tail.trim().split('\n').at(-1) || `its process ended with code ${end.code}`),
-        });
+      if (end.code === 0) continue;
+      const own = end.killedBy === null ? tail.trim().split('\n').at(-1) : undefined;
+      const error = new InputError(own || howItEnded(end));
+      failed.push({ fold: index, error });
+      if (own)
+        options.progress.line(`fold ${index}  failed`); // why stands above: what a process prints is passed on
+      else options.onFailed?.({ fold: index, error });
     }
   };
   await Promise.all(Array.from({ length: Math.min(options.jobs, splits.length) }, worker));
