@@ -1,11 +1,10 @@
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import util from 'node:util';
 import { jit } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import { InputError, messageOf } from '@ser/files';
 import { hasProvider, runtimeFolder } from '../cuda/link-provider';
+import { loadTfjsNode } from './load-tfjs-node';
 
 export type EngineName = Exclude<Config['engine'], 'auto'>;
 
@@ -41,10 +40,8 @@ export async function openEngine(name: EngineName, threads = 0): Promise<Engine>
       await useBackend('cpu');
       return eager(name);
     case 'tfjs-node':
-      await useTfjsNode(name, '@tensorflow/tfjs-node');
-      return eager(name);
     case 'tfjs-node-gpu':
-      await useTfjsNode(name, '@tensorflow/tfjs-node-gpu');
+      await openTfjsNode(name, threads);
       return eager(name);
     default:
       // Asked for CUDA without its library, ONNX Runtime writes several lines of its own.
@@ -76,7 +73,9 @@ const installs: Readonly<Record<EngineName, string>> = {
   'onnx-cuda':
     `pip install onnxruntime-gpu==${runtimeFolder().version} beside PyTorch or NVIDIA's CUDA 13 wheels, then ser doctor; or ` +
     'npm rebuild onnxruntime-node --ignore-scripts=false --onnxruntime-node-install=cuda12 (CUDA 12 and cuDNN 9)',
-  'tfjs-node-gpu': 'npm install @tensorflow/tfjs-node-gpu --ignore-scripts=false (Linux, CUDA 11)',
+  'tfjs-node-gpu':
+    'npm install @tensorflow/tfjs-node-gpu --ignore-scripts=false (Linux, CUDA 11); or, for CUDA 12, in a clone of ' +
+    'the repository npm run tfjs-node -- --gpu FOLDER, which builds it against the wheel tensorflow',
   'tfjs-node': 'npm install @tensorflow/tfjs-node --ignore-scripts=false',
   'tfjs-cpu': 'npm install @tensorflow/tfjs',
 };
@@ -151,17 +150,19 @@ async function useBackend(name: string): Promise<void> {
   await tf.ready();
 }
 
-/** Functions that Node 23 took out of `util` and tfjs-node 4.22 still calls. */
-const removed = { isNullOrUndefined: (x: unknown) => x === null || x === undefined, isArray: Array.isArray };
-
-async function useTfjsNode(name: EngineName, module: string): Promise<void> {
-  for (const [name, value] of Object.entries(removed)) {
-    if (!(name in util)) Object.defineProperty(util, name, { value });
-  }
+async function openTfjsNode(name: 'tfjs-node' | 'tfjs-node-gpu', threads: number): Promise<void> {
   try {
-    createRequire(import.meta.url)(module);
+    loadTfjsNode(`@tensorflow/${name}`, threads);
     await useBackend('tensorflow');
   } catch (error) {
     throw new MissingEngine(name, messageOf(error));
   }
+  // Without a GPU the package computes on the CPU and says nothing.
+  if (name === 'tfjs-node-gpu' && !usesGpu(tf.backend()))
+    throw new MissingEngine(
+      name,
+      'TensorFlow finds no NVIDIA GPU, or not the CUDA and cuDNN libraries it was built for',
+    );
 }
+
+const usesGpu = (backend: object): boolean => 'isUsingGpuDevice' in backend && backend.isUsingGpuDevice === true;
