@@ -56,4 +56,4 @@ export type { Precision } from './inference/graph/precision';
 export type { Described } from './inference/model-card';
 export type { Fingerprint } from './record/fingerprint';
 export type { Measured, TrainingRecord } from './inference/training-record';
-export type { Baselines } from './report/baselines';
+export type { Baselines, ProbeComparison } from './report/baselines';
