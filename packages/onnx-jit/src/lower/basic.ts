@@ -10,13 +10,20 @@ export function cast(g: Graph, x: Value, dtype: DType): Value {
 }
 
 /**
- * Numbers to int32 as JavaScript does it: modulo 2³², and 0 for what is no number. C leaves open what becomes of
- * numbers that do not fit; through 64 bits ONNX Runtime's CPU kernels give just that. It would make one cast of two
- * that follow each other: hence the new shape between them.
+ * Numbers to int32 as JavaScript does it: modulo 2³², and 0 for what is no number. A cast to 64 bits and one to 32 do that
+ * for all numbers that fit into 64. What does not fit is 0 modulo 2³² (float32 has no odd multiples of 2³² there), and C
+ * leaves open what becomes of it: x86 and WebAssembly differ. ONNX Runtime would make one cast of two that follow each
+ * other: hence the new shape between them.
  */
 export function toInt32(g: Graph, provider: Provider, x: Value): Value {
   if (x.dtype !== 'float32' || provider !== 'cpu' || x.splat !== undefined) return cast(g, x, 'int32');
-  const wide = reshape(g, cast(g, x, 'int64'), [1, ...x.shape]);
+  const fits = compare(
+    g,
+    'Less',
+    g.one('Abs', [x], { shape: x.shape, dtype: 'float32' }),
+    g.fill(2 ** 62, x.shape, 'float32'),
+  );
+  const wide = reshape(g, cast(g, where(g, fits, x, g.fill(0, x.shape, 'float32'), x.shape), 'int64'), [1, ...x.shape]);
   return reshape(g, cast(g, wide, 'int32'), x.shape);
 }
 
