@@ -10,10 +10,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { listCheckpoints } from '../record/checkpoint';
+import { listCheckpoints, loadCheckpoint } from '../record/checkpoint';
+import type { Fingerprint } from '../record/fingerprint';
+import { openMetricsLog } from '../record/metrics';
 import { readRun } from '../record/read-run';
 import { tinyFold } from '../testing/tiny-fold';
+import { doneFold, mendFold } from './done-fold';
 import { runFold, type FoldJob } from './fold';
+import { openFold, type OpenFold } from './open-fold';
 
 // What may happen to the files of a run on a disk, and what must come of it: the file is made again, its bytes equal to
 // those before; or it is named in one line and nothing is thrown away.
@@ -32,13 +36,25 @@ const content = (dir: string): Record<string, string> =>
     results.map((name) => [name, readFileSync(join(dir, name), 'latin1').replace(/"seconds": [\d.]+/, '')]),
   );
 
+let fingerprint: Fingerprint;
+/** Whose variables a checkpoint is read into. */
+let fold: OpenFold;
+const valuesOf = ({ variables }: OpenFold): unknown =>
+  [...variables].map(([name, variable]) => [name, Buffer.from(variable.dataSync().buffer).toString('base64')]);
+const never = (line: string): never => {
+  throw new Error(`nothing should be said, got: ${line}`);
+};
+
 beforeAll(async () => {
   await runFold(await short(whole));
   const controller = new AbortController();
   const job = await short(half);
   const progress = { ...job.progress, step: ({ step }: { step: number }) => void (step >= 9 && controller.abort()) };
   await expect(runFold({ ...job, progress, signal: controller.signal })).rejects.toThrow();
+  ({ fingerprint } = job);
+  fold = await openFold(await short(join(root, 'open')));
 }, 200_000);
+afterAll(() => fold.close());
 
 type Damage = (path: string) => void;
 const flip =
@@ -95,54 +111,108 @@ const mended: [string, string, Damage][] = [
   ['attention.jsonl', 'zeros', zeros],
 ];
 
-test.each(mended)('%s of a finished fold, %s: made again', async (name, _, damage) => {
-  const dir = join(root, 'mended');
+/** A fresh copy of a fold, damaged. */
+function damaged(from: string, name: string, damage: Damage): string {
+  const dir = join(root, 'damaged');
   rmSync(dir, { recursive: true, force: true });
-  cpSync(whole, dir, { recursive: true });
+  cpSync(from, dir, { recursive: true });
   damage(join(dir, name));
-  const job = await short(dir);
+  return dir;
+}
+
+test.each(mended)('%s of a finished fold, %s: named, and the fold is no longer done', async (name, _, damage) => {
+  const dir = damaged(whole, name, damage);
   const lines: string[] = [];
-  await runFold({ ...job, progress: { ...job.progress, line: (line: string) => void lines.push(line) } });
-  expect(content(dir)).toEqual(content(whole));
-  if (damage !== remove || name !== 'fold.json') expect(lines.join('\n')).toContain(name);
+  await mendFold(dir, (line) => void lines.push(line));
+  expect(await doneFold(dir, fingerprint)).toBeUndefined();
+  expect(existsSync(join(dir, 'fold.json'))).toBe(false);
+  expect(listCheckpoints(dir)).toHaveLength(2);
+  // A fold without fold.json is one that has not ended, which is no damage.
+  if (damage === remove && name === 'fold.json') expect(lines).toEqual([]);
+  else
+    expect(lines).toEqual([expect.stringMatching(new RegExp(`${name}.*; made again from the last checkpoint`, 's'))]);
 });
 
-/** Damage to a fold that is half done. It goes on and ends as if nothing had happened, or but for the rows it lost. */
-const goesOn: [string, string, Damage, 'silent' | 'named'][] = [
-  ['newest', 'a bit of a number', flip(-5), 'named'],
-  ['newest', 'a bit of its header', flip(40), 'named'],
-  ['newest', 'a bit of the position', replace('\\"step\\":9', '\\"step\\":8'), 'named'],
-  ['newest', 'cut', cut, 'named'],
-  ['newest', 'empty', write(''), 'named'],
-  ['newest', 'zeros', zeros, 'named'],
-  ['newest', 'a web page', write('<!doctype html><title>502 Bad Gateway</title>'), 'named'],
-  ['newest', 'a header of 2^60 bytes', write(Buffer.from('0000000000000010', 'hex')), 'named'],
-  ['metrics.jsonl', 'half a row at its end', (path) => writeFileSync(path, '{"type":"st', { flag: 'a' }), 'silent'],
-  ['metrics.jsonl', 'missing', remove, 'named'],
-  ['metrics.jsonl', 'empty', write(''), 'named'],
-  ['metrics.jsonl', 'a row that is no JSON', replace('{"type":"step"', '{"type":step'), 'named'],
-  ['metrics.jsonl', 'a row of another form', replace('"loss":', '"los":'), 'named'],
-  ['metrics.jsonl', 'no text', write(Buffer.from([0xff, 0xfe, 0xfd, 0])), 'named'],
-  ['embeddings-before.jsonl', 'missing', remove, 'silent'],
-  ['embeddings-before.jsonl', 'empty', write(''), 'silent'],
-  ['embeddings-before.jsonl', 'cut', cut, 'silent'],
-  ['embeddings-before.jsonl', 'of others', replace(/"id":"u\d\d"/, '"id":"other"'), 'silent'],
+/** What a fold does from then on is the same for all of them: it is watched once a file. */
+const onceAFile = mended.filter(([name], i) => mended.findIndex(([other]) => other === name) === i);
+test.each(onceAFile)('%s of a finished fold, %s: the same files are made again', async (name, _, damage) => {
+  const dir = damaged(whole, name, damage);
+  await runFold(await short(dir));
+  expect(content(dir)).toEqual(content(whole));
+});
+
+/** Damage to the newest checkpoint of a fold that is half done: it is put aside, and the one before it is taken. */
+const checkpoints: [string, Damage][] = [
+  ['a bit of a number', flip(-5)],
+  ['a bit of its header', flip(40)],
+  ['a bit of the position', replace('\\"step\\":9', '\\"step\\":8')],
+  ['cut', cut],
+  ['empty', write('')],
+  ['zeros', zeros],
+  ['a web page', write('<!doctype html><title>502 Bad Gateway</title>')],
+  ['a header of 2^60 bytes', write(Buffer.from('0000000000000010', 'hex'))],
 ];
 
-test.each(goesOn)('%s of a half fold, %s: it goes on', async (which, _, damage, how) => {
-  const dir = join(root, 'goes-on');
-  rmSync(dir, { recursive: true, force: true });
-  cpSync(half, dir, { recursive: true });
-  const name = which === 'newest' ? (listCheckpoints(dir)[0] ?? '') : which;
-  damage(join(dir, name));
+test.each(checkpoints)(
+  'the newest checkpoint of a half fold, %s: put aside, and the one before it taken',
+  async (_, damage) => {
+    const [newest = '', older = ''] = listCheckpoints(half);
+    const dir = damaged(half, newest, damage);
+    const lines: string[] = [];
+    const position = await loadCheckpoint(dir, fold.variables, fingerprint, (line) => void lines.push(line));
+    expect(lines).toEqual([expect.stringContaining(`${newest} is damaged`)]);
+    expect(readdirSync(dir)).toContain(`${newest}.damaged`);
+    const values = valuesOf(fold);
+    rmSync(join(dir, `${newest}.damaged`));
+    expect(listCheckpoints(dir)).toEqual([older]);
+    expect(await loadCheckpoint(dir, fold.variables, fingerprint, never)).toEqual(position);
+    expect(valuesOf(fold)).toEqual(values);
+  },
+);
+
+/** Damage to `metrics.jsonl` of a fold that is half done: the rows that are whole are kept, and the others named. */
+const metrics: [string, Damage, 'silent' | 'named'][] = [
+  ['half a row at its end', (path) => writeFileSync(path, '{"type":"st', { flag: 'a' }), 'silent'],
+  ['missing', remove, 'named'],
+  ['empty', write(''), 'named'],
+  ['a row that is no JSON', replace('{"type":"step"', '{"type":step'), 'named'],
+  ['a row of another form', replace('"loss":', '"los":'), 'named'],
+  ['no text', write(Buffer.from([0xff, 0xfe, 0xfd, 0])), 'named'],
+];
+
+test.each(metrics)('metrics.jsonl of a half fold, %s: whole rows are kept', async (_, damage, how) => {
+  const dir = damaged(half, 'metrics.jsonl', damage);
+  const path = join(dir, 'metrics.jsonl');
+  const before = readFileSync(join(half, 'metrics.jsonl'), 'utf8').trim().split('\n');
+  const lines: string[] = [];
+  const log = await openMetricsLog(path, before.length, (line) => void lines.push(line));
+  if (how === 'silent') expect(lines).toEqual([]);
+  else expect(lines).toEqual([expect.stringContaining('metrics.jsonl')]);
+  const kept = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  expect(kept).toHaveLength(log.rows());
+  expect(how === 'silent' ? kept : kept.filter((row) => !before.includes(row))).toEqual(how === 'silent' ? before : []);
+});
+
+/** A fold that is half done ends as if nothing had happened. */
+const goesOn: [string, string, Damage][] = [
+  ['newest', 'cut', cut],
+  ['metrics.jsonl', 'a row that is no JSON', replace('{"type":"step"', '{"type":step')],
+  ['embeddings-before.jsonl', 'missing', remove],
+  ['embeddings-before.jsonl', 'cut', cut],
+  ['embeddings-before.jsonl', 'of others', replace(/"id":"u\d\d"/, '"id":"other"')],
+];
+
+test.each(goesOn)('%s of a half fold, %s: it goes on and ends the same', async (which, _, damage) => {
+  const name = which === 'newest' ? (listCheckpoints(half)[0] ?? '') : which;
+  const dir = damaged(half, name, damage);
   const job = await short(dir);
   const lines: string[] = [];
   await runFold({ ...job, progress: { ...job.progress, line: (line: string) => void lines.push(line) } });
   expect(content(dir)).toEqual(content(whole));
   const said = lines.filter((line) => !line.includes('going on at epoch')).join('\n');
-  if (how === 'named') expect(said).toContain(name);
-  else expect(said).toBe('');
-  if (which === 'newest') expect(readdirSync(dir)).toContain(`${name}.damaged`);
+  if (which === 'embeddings-before.jsonl')
+    expect(said).toBe(''); // it is made again, and nothing is lost
+  else expect(said).toContain(name);
 });
 
 test('without a checkpoint, a damaged fold is named and left as it is', async () => {
@@ -179,10 +249,13 @@ test.each(reported)('%s with %s in a report: named', async (name, _, damage) => 
 describe('what was made from something else is refused and stays', () => {
   const other = { labelled: 'x', audio: 'x', speakers: 'x', utterances: 'x', weights: 'x' };
   test.each(Object.entries(other))('%s', async (key, value) => {
-    for (const dir of [whole, half]) {
+    const now = { ...fingerprint, [key]: value };
+    for (const [dir, open] of [
+      [whole, () => doneFold(whole, now)],
+      [half, () => loadCheckpoint(half, fold.variables, now, never)],
+    ] as const) {
       const before = readdirSync(dir).sort();
-      const job = await short(dir);
-      await expect(runFold({ ...job, fingerprint: { ...job.fingerprint, [key]: value } })).rejects.toMatchObject({
+      await expect(open()).rejects.toMatchObject({
         name: 'InputError',
         message: expect.stringMatching(/was made from other .*It stays as it is/) as string,
       });
