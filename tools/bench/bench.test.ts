@@ -34,7 +34,8 @@ test('flam-step measures a tiny step, skips what is not there with a reason, and
 test('a wrong name, option or number ends in one line', () => {
   expect(bench('nothing')).toMatchObject({
     status: 2,
-    stderr: 'bench: no benchmark is called "nothing": expected flam-step, wavlm-forward, wavlm-finetune, nodes\n',
+    stderr:
+      'bench: no benchmark is called "nothing": expected flam-step, wavlm-forward, wavlm-finetune, nodes, scale\n',
   });
   expect(bench('flam-step', '--frames', 'x')).toMatchObject({ status: 2, stderr: expect.stringContaining('--frames') });
   expect(bench('flam-step', '--speed')).toMatchObject({ status: 2, stderr: expect.stringContaining("'--speed'") });

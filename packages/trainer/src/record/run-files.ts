@@ -101,8 +101,8 @@ const Attention = Type.Object({
   end: Type.Optional(Type.Number()),
   /** Frames a second. */
   frameRate: Type.Number({ exclusiveMinimum: 0 }),
-  /** [frames], sums to 1. */
-  weights: Type.Unsafe<readonly number[]>(Type.Array(Type.Number(), { minItems: 1 })),
+  /** [frames], sums to 1; an hour of frames at the most, because a picture is drawn of them. */
+  weights: Type.Unsafe<readonly number[]>(Type.Array(Type.Number(), { minItems: 1, maxItems: 200_000 })),
 });
 
 /** A line of `fold-<k>/attention.jsonl`: pooling weights over the frames of one utterance. */
