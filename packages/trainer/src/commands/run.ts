@@ -75,7 +75,10 @@ async function crossValidate(resolved: ResolvedConfig, jobs: number): Promise<vo
   if (failed.length === 0) return;
   const defect = failed.find(({ error }) => !isInputError(error));
   if (defect) throw defect.error;
-  const folds = failed.map(({ fold }) => fold).join(', ');
+  const folds = failed
+    .map(({ fold }) => fold)
+    .sort((a, b) => a - b)
+    .join(', ');
   throw new InputError(`${failed.length > 1 ? 'folds' : 'fold'} ${folds} failed; the same command tries again`);
 }
 
