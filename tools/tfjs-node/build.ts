@@ -14,7 +14,7 @@ const kinds = {
 export type Kind = keyof typeof kinds;
 
 const tfjsVersion = '4.22.0';
-const tensorflowVersion = '2.21.0';
+export const tensorflowVersion = '2.21.0';
 const gypVersion = '11.5.0';
 const napiVersion = '8';
 

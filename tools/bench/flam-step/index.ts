@@ -1,6 +1,6 @@
 /**
- * npm run bench -- flam-step: the compiled training step beside PyTorch (plain and compiled) and eager tfjs, every side
- * in a process of its own, the sides taking turns.
+ * npm run bench -- flam-step: the compiled training step beside PyTorch (plain and compiled), tfjs-node and eager
+ * tfjs, every side in a process of its own, the sides taking turns.
  */
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -57,7 +57,11 @@ async function measureStep(shape: Shape, settings: Settings, eagerSeconds: numbe
         flops: stepFlops(shape),
         matmul: [shape.batch * shape.frames, shape.dim, shape.dim],
         ours: node('flam-step/compiled.ts', [folder, ...timing]),
-        peers: { torch: torch('PyTorch'), torchCompile: torch('PyTorch, torch.compile', '--compile') },
+        peers: {
+          torch: torch('PyTorch'),
+          torchCompile: torch('PyTorch, torch.compile', '--compile'),
+          tfjsNode: { what: 'tfjs-node, TensorFlow', side: node('flam-step/tfjs-node.ts', [folder, ...timing]) },
+        },
       },
       settings,
       async (ours) => {
