@@ -20,7 +20,7 @@ export default defineConfig({
   cwd,
   entry,
   format: ['esm', 'cjs'],
-  tsconfig: path.join(import.meta.dirname, 'tsconfig.build.json'),
+  tsconfig: path.join(cwd, '../../tsconfig.build.json'),
   dts: { sourcemap: true },
   sourcemap: true,
   platform: 'node',
