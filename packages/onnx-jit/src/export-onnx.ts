@@ -41,7 +41,7 @@ const steps = [
  *
  * Inputs are named by their path in `example`, outputs by their path in what `fn` returns. With dynamic axes the
  * function is recorded at several sizes, and what follows the size is computed from it in the model; the example
- * should then be long enough for every part of the function to take part.
+ * should then be long enough that every part of the function is used.
  *
  * @param fn a pure function of its argument
  * @param example tensors (or tensors in objects and arrays) that give shapes and types; their values do not matter

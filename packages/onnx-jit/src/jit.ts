@@ -34,7 +34,7 @@ export interface JitOptions {
 export interface Compiled<Args extends TensorTree[], Result extends TensorTree> {
   /**
    * Runs the step. The first call with new shapes records and compiles it; the second records again and
-   * compares, so that a number that changes between calls is an error and not silently the first one for ever.
+   * compares, so that a number that changes between calls is an error. Without the second recording, the first value would be used in every call.
    * Calls of all compiled functions run one after the other, in the order in which they were made. The arguments may be
    * disposed of as soon as the call is made. Returned tensors belong to the caller and live on the current tfjs backend. What
    * was read from a variable's memory (`dataSync` on the CPU backend) holds until the next call: copy it to keep it.
@@ -190,7 +190,7 @@ export function compileFunction<Args extends TensorTree[], Result extends Tensor
     loops.clear();
   };
 
-  /** Thrown at once: inside a function that is recorded nobody waits for a promise. */
+  /** Thrown at once, because a function that is recorded does not wait for promises. */
   const refuseTracing = (): void => {
     if (isTracing())
       throw new CompileError('a compiled function was called inside a compiled function: call the plain one');

@@ -22,7 +22,7 @@ import { zeroPadding } from './zero-padding';
  * and W_o meets one vector an utterance instead of every frame. With `project` the same holds for the frames; F' is
  * then never made, which saves a third of the products of a training step.
  *
- * Padded frames take part in nothing: an utterance gives the same result alone and in a padded batch, and its padding
+ * Padded frames have no effect: an utterance gives the same result alone and in a padded batch, and its padding
  * receives no gradient. Plain tfjs operations: runs on any backend, differentiates, and can be traced (no value is read).
  *
  * @param params tensors or variables, see {@link FlamParams}; first values from `initFlam`

@@ -35,7 +35,7 @@ interface Draft {
 }
 
 const tableFile = /\.(csv|tsv|jsonl|ndjson|json)$/i;
-/** A larger table is no list of utterances that somebody starts with. */
+/** A larger table is not a list of utterances. */
 const mostTableBytes = 64 * 2 ** 20;
 /** Nor is one with a longer cell. */
 const longestCell = 100_000;

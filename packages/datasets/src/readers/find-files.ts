@@ -4,7 +4,7 @@ import path from 'node:path';
 import { errorCode, fileError, InputError } from '@ser/files';
 import { byText } from '../order';
 
-/** Deep enough for every re-pack seen, and an end to links that go in circles. */
+/** Deep enough for all known layouts. The limit also ends the search where links form a circle. */
 const maxDepth = 8;
 
 /**

@@ -68,7 +68,7 @@ export function toUtterance(
   };
 }
 
-/** A speaker whom the corpus does not know is nobody else: each such utterance is a speaker of its own. */
+/** Where the corpus does not name the speaker, each utterance counts as a speaker of its own. */
 function speakerOf(
   { unknownSpeakers }: Pick<CorpusCard, 'unknownSpeakers'>,
   speaker: string | undefined,

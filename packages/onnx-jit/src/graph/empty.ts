@@ -14,7 +14,7 @@ const sums = new Set([
 
 /**
  * What a node makes of nothing, known without running it: ONNX Runtime's kernels divide by the sizes of empty tensors,
- * loop for ever or leave their results as they found the memory.
+ * never return, or leave memory in their results that was not set.
  *
  * @returns null where the node has something to compute
  */

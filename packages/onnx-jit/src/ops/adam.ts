@@ -32,7 +32,7 @@ export function adam(state: AdamState, gradient: tf.Tensor, controls: AdamContro
   const first = tf.add(tf.mul(state.first, beta1), gradient);
   const second = tf.add(tf.mul(state.second, beta2), tf.mul(gradient, gradient));
   const direction = tf.div(first, tf.add(tf.sqrt(second), floor));
-  // Whatever is to happen to the weights comes first, so that they change in the last operation.
+  // The weight decay is part of the step, so that the last operation is the only one that changes the weights.
   const step = decay > 0 ? tf.add(direction, tf.mul(state.value, tf.div(decay, scale))) : direction;
   return { value: tf.sub(state.value, tf.mul(step, tf.mul(rate, scale))), first, second };
 }

@@ -39,7 +39,7 @@ interface Place {
 /**
  * One graph for all sizes from recordings at a few of them. Shapes are numbers while a function is recorded; the
  * numbers that differ between the recordings are the ones that follow a dynamic axis. Each is replaced by what
- * it equalled in every recording: a length of a tensor that is there by then, a multiple or sum of one, or a
+ * it equalled in every recording: a length of a tensor that is known before, a multiple or sum of one, or a
  * product of two.
  *
  * @throws CompileError naming the operation whose numbers follow no length

@@ -299,7 +299,7 @@ function changeTensors(recorder: Recorder): () => void {
       `the value of variable "${this.name}" was read inside a compiled function: it would be baked in; return it and read it outside`,
     );
   };
-  // At once, not by a promise: nobody may be there to see it rejected.
+  // Thrown at once: the rejection of a promise might not be handled, and would end the process.
   const refuseToWait = function (this: tf.Tensor): never {
     backend.readSync(this.dataId);
     throw new CompileError('a compiled function cannot wait for the value of a tensor: return it and read it outside');

@@ -60,7 +60,7 @@ export function createHeldStore(provider: Provider): Store {
       const [first] = variables;
       const known = first && holding.get(first);
       if (known && sameVariables(known.variables, variables) && isCurrent(known)) return known.tensor;
-      // Assigned outside, or held in another company by a step of other shapes.
+      // It was assigned outside, or a step of other shapes holds it together with other variables.
       const others = new Set(variables.flatMap((variable) => holding.get(variable) ?? []));
       await bringHome([...others]);
       others.forEach(release);

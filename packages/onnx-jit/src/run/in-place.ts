@@ -8,7 +8,7 @@ import { attributeType } from '../proto/schema';
  * tensor all the same: on the weights of a model that is a third of a training step. It makes the copies one after the
  * other once the run is over, and gives up at an output that is no tensor. A graph whose first output is an empty
  * sequence therefore ends with that complaint, all results in place and nothing copied. A binding that learns to hand
- * out sequences returns instead, which is as good; one that does anything else is found out by `writesInPlace`.
+ * out sequences returns normally, which works too. `writesInPlace` finds a binding that does anything else.
  */
 const sequenceName = 'in place';
 

@@ -155,7 +155,7 @@ function randomClip(sources: readonly Source[], index: number, longest: number, 
   return { id, start: randomInt(random, samples - kept + 1), samples: kept };
 }
 
-/** `lengths` are those of `sources`; the dominant's entry is lent to the plan and put back. */
+/** `lengths` are those of `sources`. The entry of the dominant utterance is changed while planning, and then restored. */
 function planMix(
   sources: readonly Source[],
   lengths: Float64Array,

@@ -31,7 +31,7 @@ export async function exportModel(
   try {
     loss = options.precision && options.precision !== 'fp32' ? await measureLoss(built, options.dataDir) : undefined;
   } catch (error) {
-    // Without the corpus the file is as good, and says that nobody measured it.
+    // Without the corpus the export works too; its card says that the accuracy was not measured.
     if (!isInputError(error)) throw error;
     notes.push(`the loss of accuracy was not measured: ${error.message}`);
   }

@@ -8,7 +8,7 @@ import { leaseFile } from '../run/lease-file';
 import { duration } from '../run/progress';
 import { activeStates, readSubmissions, submittedTasks, type SubmittedTask } from './submissions';
 
-/** Where a fold is: `stopped` has a part of its training behind it and nobody who goes on with it. */
+/** State of a fold. `stopped`: a part of the training is done, and no process continues it. */
 export type FoldState = 'done' | 'running' | 'queued' | 'failed' | 'stopped' | 'missing';
 
 export interface FoldStatus {
@@ -41,7 +41,7 @@ export async function readStatus(folders: readonly string[]): Promise<FoldStatus
       for (const index of run.expectedFolds) {
         const task = submitted.find((one) => resolve(one.run) === resolve(dir) && one.fold === index);
         const isThere = run.folds.some((fold) => fold.index === index);
-        // Of what was submitted, the folds that nobody asked for are not missing.
+        // A fold that was not asked for is not missing.
         if (submitted.length > 0 && !task && !isThere) continue;
         all.push(await foldStatus(run, dir, index, task));
       }

@@ -55,7 +55,7 @@ export async function openData(config: Config): Promise<OpenedData> {
   return { name: corpus.card.name, labels: corpus.labels, splits, notes };
 }
 
-/** Folds that share speakers are no speaker-independent evaluation, which nobody is to find out later. */
+/** Folds that share speakers are not a speaker-independent evaluation: every result must say so. */
 function sharedNote(made: readonly Fold[]): string | undefined {
   const shared = new Set(made.flatMap(({ sharedSpeakers }) => sharedSpeakers)).size;
   return shared === 0 ? undefined : `not speaker-independent: ${shared} speakers are in train and test, as was allowed`;

@@ -53,7 +53,7 @@ export async function finishFold(fold: OpenFold, position: Position): Promise<Fo
   return result;
 }
 
-/** Test1 and Test2 are two results: their mean is nobody's. */
+/** Test1 and Test2 are two results. Their mean is not reported. */
 function testSetScores({ job, labelOf }: OpenFold, judgements: readonly Judgement[]): Pick<FoldResult, 'testSets'> {
   const { fold: split, labels } = job;
   if (!split.testSets?.length) return {};

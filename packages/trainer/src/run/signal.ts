@@ -37,8 +37,8 @@ export function framesStay(config: Config, engine: Engine): boolean {
 
 /**
  * Features of a frozen encoder, kept on disk: what is neither mixed nor cut is computed once, for all epochs, folds and
- * runs with this encoder. Every utterance is encoded by itself, so that its features do not depend on its company, and
- * encoders that must not see padding fill padded batches all the same.
+ * runs with this encoder. Every utterance is encoded alone, so that its features do not depend on the other utterances of
+ * its batch. Encoders that must not see padding can therefore fill padded batches.
  */
 export async function frozenSignals(
   config: Pick<Config, 'layer' | 'threads' | 'cacheLimit'>,

@@ -110,7 +110,7 @@ export function trainStep(model: Model, state: OptimizerState, settings: StepSet
 
   for (const { name, group, variable } of model.trainable) {
     const gradient = grads[variable.name];
-    if (!gradient) continue; // takes no part: the frame projection without SupCon, a block above the layer that is read
+    if (!gradient) continue; // not used: the frame projection without SupCon, or a block above the layer that is read
     const moments = { first: stateOf(state, `first.${name}`), second: stateOf(state, `second.${name}`) };
     const controls = { rate: rates[group], scale: adamScale, floor: adamFloor };
     const decay = group !== 'centers' && variable.rank > 1 ? settings.weightDecay : 0;
