@@ -19,7 +19,9 @@ function makeLevel(path: string): void {
   try {
     mkdirSync(path);
   } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
     // There already, perhaps since a moment: another process makes the same folders.
-    if (errorCode(error) !== 'EEXIST' || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+    throw Object.assign(new Error(`${path} is not a folder`), { code: 'ENOTDIR' });
   }
 }

@@ -54,6 +54,7 @@ export async function eachUsable<T>(
     } catch (error) {
       if (!isInputError(error)) throw error;
       const named = error.message.includes(name(item)) ? error.message : `${name(item)}: ${error.message}`;
+      if (items.length === 1) throw new InputError(named);
       process.stderr.write(`${named}\n`);
       failed++;
     }
