@@ -17,7 +17,7 @@ test('makes all levels; a folder that is there stays', () => {
 });
 
 test.each([
-  ['a file of this name', (): string => join(root, 'file'), 'EEXIST'],
+  ['a file of this name', (): string => join(root, 'file'), 'ENOTDIR'],
   ['a file on the way', (): string => join(root, 'file', 'a', 'b'), 'ENOTDIR'],
   ['a link to nothing', (): string => join(root, 'link'), 'EEXIST'],
   ['a name that is too long', (): string => join(root, 'x'.repeat(300), 'a'), 'ENAMETOOLONG'],

@@ -21,7 +21,9 @@ function makeLevel(path: string): void {
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
     // There already, perhaps since a moment: another process makes the same folders.
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isDirectory()) return;
+    if (!found) throw error; // a link to nothing
     throw Object.assign(new Error(`${path} is not a folder`), { code: 'ENOTDIR' });
   }
 }
