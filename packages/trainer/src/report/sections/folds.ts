@@ -35,7 +35,7 @@ export function foldsSection(report: Report): Markup {
     {
       kind: 'total',
       cells: [
-        'Pooled [95 % over speakers]',
+        'Pooled [95 %]',
         withInterval(pooled.wa, pooled.intervals.wa),
         withInterval(pooled.ua, pooled.intervals.ua),
         'all test utterances together',
