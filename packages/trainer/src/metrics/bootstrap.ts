@@ -26,22 +26,26 @@ export interface BootstrapOptions {
  * statistic of all utterances are therefore stretched by √(n / (n − 1)). One cluster says nothing about others: NaN.
  *
  * @param size number of utterances
- * @param statistics what to compute from the drawn indices; NaN values are left out
+ * @param statistics what to compute from indices: all of them first (`isDrawn` false), then those of every draw; NaN
+ *   values are left out
  * @returns one interval per statistic, NaN when there is nothing to draw from
  */
 export function bootstrapIntervals(
   size: number,
-  statistics: (indices: Int32Array) => readonly number[],
+  statistics: (indices: Int32Array, isDrawn: boolean) => readonly number[],
   options: BootstrapOptions,
 ): Interval[] {
   const { random, resamples = 2000, level = 0.95 } = options;
   const members = options.clusters ? membersOf(options.clusters) : undefined;
   const draws = members?.length ?? size;
   const stretch = Math.sqrt(draws / (draws - 1));
-  const whole = statistics(Int32Array.from({ length: size }, (_, index) => index));
+  const whole = statistics(
+    Int32Array.from({ length: size }, (_, index) => index),
+    false,
+  );
   const values: number[][] = whole.map(() => []);
   for (let resample = 0; resample < resamples; resample++) {
-    statistics(members ? drawClusters(members, random) : drawEach(size, random)).forEach((value, position) => {
+    statistics(members ? drawClusters(members, random) : drawEach(size, random), true).forEach((value, position) => {
       const all = whole[position] ?? NaN;
       const stretched = all + stretch * (value - all);
       if (!Number.isNaN(value)) values[position]?.push(stretched);

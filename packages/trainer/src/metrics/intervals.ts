@@ -69,11 +69,8 @@ export function pairedDifferences(
     return { wa: of(weightedAccuracy), ua: of(unweightedAccuracy) };
   };
   const all = bySeed(Int32Array.from({ length: truth.length }, (_, index) => index));
-  let first = true;
-  const statistics = (indices: Int32Array): number[] => {
-    // The first call is for all utterances, and for all seeds.
-    const drawn = first || seeds < 2 ? undefined : a.map(() => Math.floor(random() * seeds));
-    first = false;
+  const statistics = (indices: Int32Array, isDrawn: boolean): number[] => {
+    const drawn = isDrawn && seeds > 1 ? a.map(() => Math.floor(random() * seeds)) : undefined;
     const { wa, ua } = bySeed(indices);
     const drawnMean = (values: readonly number[]): number => {
       const centre = mean(values);

@@ -1,8 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { messageOf, readTextIfThere, withFileErrors, withFileErrorsSync, writeFileWhole } from '@ser/files';
-import { parseJson } from '@ser/files';
+import { messageOf, parseJson, readTextIfThere, withFileErrors, withFileErrorsSync, writeFileWhole } from '@ser/files';
 import type { Config } from '../config/schema';
 import { openEventLog } from '../tracking';
 import type { LossWeights } from '../training/loss-weights';
