@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder, writeFileWhole } from '@ser/files';
-import { cacheSpace, createFrozenEncoder, type Encoder } from '@ser/frontend-wavlm';
+import { createFrozenEncoder, type Encoder } from '@ser/frontend-wavlm';
 import type { Utterance } from '@ser/datasets';
 import { sampleRate } from '../data/plan';
 import { storedWave, waveOf } from '../data/waves';
@@ -9,7 +9,7 @@ import { argmax } from '../metrics';
 import { jsonLines } from '../record/json-lines';
 import { probePredictions, type PredictionLine } from '../record/run-files';
 import type { FoldJob } from '../run/fold';
-import { cacheLimit } from '../run/signal';
+import { cacheLimit, cachePlace } from '../run/signal';
 import { pool, probe, type Pooled } from './probe';
 
 /**
@@ -42,11 +42,8 @@ async function pooledFrames(job: FoldJob, encoder: Encoder, list: readonly Utter
   const { config, waves, engine, signal } = job;
   const cacheDir = cacheFolder();
   const most = Math.min(config.maxSeconds * sampleRate, encoder.maxSamples ?? Infinity);
-  const frames = list.reduce(
-    (sum, { id }) => sum + encoder.frameCount(Math.min(most, storedWave(waves, id).samples)),
-    0,
-  );
-  const keep = 4 * frames * (encoder.layerCount + 1) * encoder.hiddenSize <= (await cacheSpace(cacheDir)) / 2;
+  const lengths = list.map(({ id }) => Math.min(most, storedWave(waves, id).samples));
+  const { fits } = await cachePlace(cacheDir, encoder, lengths, encoder.layerCount + 1);
   const frozen = await createFrozenEncoder(encoder, {
     cacheDir,
     layers: 'all',
@@ -64,7 +61,7 @@ async function pooledFrames(job: FoldJob, encoder: Encoder, list: readonly Utter
     for (const { id } of list) {
       signal?.throwIfAborted();
       const wave = (await waveOf(storedWave(waves, id))).subarray(0, most);
-      const [features] = await frozen.extract([wave], { keep: [keep] });
+      const [features] = await frozen.extract([wave], { keep: [fits] });
       if (features) pooled.set(id, pool(features));
       job.progress.count('probe', pooled.size, list.length);
     }

@@ -49,9 +49,8 @@ export async function frozenSignals(
   const cacheDir = cacheFolder();
   const layers = storedLayers(config.layer);
   const depth = layers === 'all' ? encoder.layerCount + 1 : 1;
-  const frames = sources.reduce((sum, { samples }) => sum + encoder.frameCount(samples), 0);
-  const needed = 4 * frames * depth * encoder.hiddenSize;
-  const fits = needed <= (await cacheSpace(cacheDir)) / 2;
+  const lengths = sources.map(({ samples }) => samples);
+  const { needed, fits } = await cachePlace(cacheDir, encoder, lengths, depth);
   note(
     fits
       ? `the encoder is frozen: features of unmixed utterances are kept in ${cacheDir} (${gigabytes(needed)})`
@@ -76,6 +75,18 @@ export async function frozenSignals(
       4 * rows * depth * encoder.frameCount(Math.round(seconds * sampleRate)) * encoder.hiddenSize,
     dispose: () => frozen.dispose(),
   };
+}
+
+/** Bytes of the features of waveforms in `depth` layers, and whether they fit into half of what is free for the cache. */
+export async function cachePlace(
+  cacheDir: string,
+  encoder: Encoder,
+  samples: readonly number[],
+  depth: number,
+): Promise<{ needed: number; fits: boolean }> {
+  const frames = samples.reduce((sum, count) => sum + encoder.frameCount(count), 0);
+  const needed = 4 * frames * depth * encoder.hiddenSize;
+  return { needed, fits: needed <= (await cacheSpace(cacheDir)) / 2 };
 }
 
 /** The setting in bytes. */
