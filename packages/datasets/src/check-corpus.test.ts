@@ -57,6 +57,27 @@ test('counts, folds, durations, and everything that is wrong with files', async 
   expect(describeFolds(check.folds).split('\n')[0]).toBe('folds: 3, no speaker in train and test');
 });
 
+test('a recording on both sides of a fixed split is a fault of the folds, and is named with its fold', async () => {
+  const root = tree({
+    'a.wav': toneWav(300),
+    'b.wav': toneWav(400),
+    'm.csv': 'audio,label,speaker,split,id\na.wav,calm,s1,train,u1\nb.wav,upset,s2,train,u2\na.wav,calm,s3,test,u3\n',
+    'card.json': JSON.stringify({
+      name: 'own',
+      title: 'Own',
+      license: { name: 'ours', access: 'own' },
+      source: { citation: 'us' },
+      reader: 'manifest',
+      manifest: 'm.csv',
+      labels: { classes: ['calm', 'upset'], map: { calm: 'calm', upset: 'upset' } },
+      folds: { by: 'split' },
+    }),
+  });
+  const check = await checkCorpus(await openCorpus(path.join(root, 'card.json')), { workers: 1 });
+  expect(check.foldFault).toContain('the audio of u1 = u3 on both sides');
+  expect(describeCheck(check)).toContain('u1 = u3, trained on and tested in fold 1');
+});
+
 describeIf(hasRavdess, 'no recordings in shared/data')('the real RAVDESS', () => {
   test('1,440 files, the counts of the card, and the byte-identical pair of actor 7', async () => {
     const check = await checkCorpus(await openCorpus('ravdess', sharedFolder('data/ravdess-16k')), { workers: 2 });

@@ -2,7 +2,7 @@ import { createDecoder } from './audio/decoder';
 import type { AudioReport } from './audio/inspect-audio';
 import { shortestSeconds } from './audio/leave-out-short';
 import type { Corpus, Utterance } from './corpus';
-import { type Fold, type FoldOptions, folds } from './folds';
+import { type FoldOptions, type FoldParts, foldParts, makeFold } from './folds';
 import { isInputError } from '@ser/files';
 import { byText, countBy } from './order';
 import { classCounts, type FoldStatistics, foldStatistics } from './statistics';
@@ -56,7 +56,7 @@ export async function checkCorpus(
   } = {},
 ): Promise<CorpusCheck> {
   const { reports, unreadable } = await inspectAll(corpus, options);
-  const { statistics, made, fault } = splits(corpus, options);
+  const { statistics, parts, fault } = splits(corpus, options);
   const seconds = [...reports.values()].map((report) => report.seconds).sort((a, b) => a - b);
   const quantile = (share: number): number => seconds[Math.round(share * (seconds.length - 1))] ?? 0;
   const readable = corpus.utterances.filter((u) => reports.has(u.id));
@@ -93,7 +93,7 @@ export async function checkCorpus(
         (u) => `${report(u).sampleRate} Hz, ${report(u).channels} channel${report(u).channels === 1 ? '' : 's'}`,
       ),
     ),
-    duplicates: duplicates(readable, report, made),
+    duplicates: duplicates(readable, report, parts),
     silent: readable.filter((u) => report(u).peak < silence).map((u) => u.id),
     clipped: readable.filter((u) => report(u).clipped > 0).map((u) => ({ id: u.id, samples: report(u).clipped })),
     short: readable
@@ -133,24 +133,27 @@ async function inspectAll(
 function splits(
   corpus: Corpus,
   options: FoldOptions,
-): { statistics: FoldStatistics[]; made: readonly Fold[]; fault?: string } {
+): { statistics: FoldStatistics[]; parts: readonly FoldParts[]; fault?: string } {
+  let parts: readonly FoldParts[] = [];
   try {
-    const made = folds(corpus, options);
-    return { statistics: made.map((fold) => foldStatistics(fold, corpus)), made };
+    parts = foldParts(corpus);
+    return { statistics: parts.map((part) => foldStatistics(makeFold(part, options), corpus)), parts };
   } catch (error) {
     if (!isInputError(error)) throw error;
-    return { statistics: [], made: [], fault: error.message };
+    return { statistics: [], parts, fault: error.message };
   }
 }
 
 function duplicates(
   utterances: readonly Utterance[],
   report: (utterance: Utterance) => AudioReport,
-  made: readonly Fold[],
+  folds: readonly FoldParts[],
 ): Duplicate[] {
-  const sides = made.map((fold) => ({
-    index: fold.index,
-    of: new Map((['train', 'dev', 'test'] as const).flatMap((side) => fold[side].map(({ id }) => [id, side] as const))),
+  const sides = folds.map(({ index, train, dev = [], test }) => ({
+    index,
+    of: new Map(
+      Object.entries({ train, dev, test }).flatMap(([side, list]) => list.map(({ id }) => [id, side] as const)),
+    ),
   }));
   const byDigest = new Map<string, Utterance[]>();
   for (const utterance of utterances) {

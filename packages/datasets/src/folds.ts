@@ -73,8 +73,24 @@ const isSplit = (by: string): boolean => by === 'split' || by === 'column';
  *   there is nothing to split.
  */
 export function folds(corpus: Corpus, options: FoldOptions = {}): readonly Fold[] {
+  return foldParts(corpus).map((parts) => makeFold(parts, options));
+}
+
+/** The sides of a fold, not yet checked. */
+export interface FoldParts {
+  readonly index: number;
+  readonly name: string;
+  readonly train: readonly Utterance[];
+  readonly test: readonly Utterance[];
+  readonly groupBy: GroupBy;
+  readonly dev?: readonly Utterance[];
+  readonly testSets?: readonly TestSet[];
+}
+
+/** The folds by the rule of the card, before anything is looked for that is on two sides. */
+export function foldParts(corpus: Corpus): readonly FoldParts[] {
   const rule = corpus.card.folds;
-  if (isSplit(rule.by)) return splitFolds(corpus, options);
+  if (isSplit(rule.by)) return splitParts(corpus);
   const by = groupBy(corpus);
   const group = (utterance: Utterance): string => groupOf(utterance, by);
   const groups = distinct(corpus.utterances.map(group));
@@ -92,16 +108,13 @@ export function folds(corpus: Corpus, options: FoldOptions = {}): readonly Fold[
     throw new InputError(`${corpus.card.name}: all utterances are in one fold, none is left to train on`);
   return parts.map((testGroups, i) => {
     const held = new Set(testGroups);
-    return makeFold(
-      {
-        index: i + 1,
-        name: foldName(testGroups),
-        train: corpus.utterances.filter((u) => !held.has(group(u))),
-        test: corpus.utterances.filter((u) => held.has(group(u))),
-        groupBy: by,
-      },
-      options,
-    );
+    return {
+      index: i + 1,
+      name: foldName(testGroups),
+      train: corpus.utterances.filter((u) => !held.has(group(u))),
+      test: corpus.utterances.filter((u) => held.has(group(u))),
+      groupBy: by,
+    };
   });
 }
 
@@ -116,18 +129,7 @@ function foldName(groups: readonly string[]): string {
  *
  * @throws {InputError} when a group, a speaker, an utterance or a stretch of audio is on both sides, or a side is empty.
  */
-export function makeFold(
-  parts: {
-    readonly index: number;
-    readonly name: string;
-    readonly train: readonly Utterance[];
-    readonly test: readonly Utterance[];
-    readonly groupBy: GroupBy;
-    readonly dev?: readonly Utterance[];
-    readonly testSets?: readonly TestSet[];
-  },
-  options: FoldOptions = {},
-): Fold {
+export function makeFold(parts: FoldParts, options: FoldOptions = {}): Fold {
   const { dev = [], testSets = [] } = parts;
   const name = `fold ${parts.index} (${parts.name})`;
   const shared = new Set<string>();
@@ -278,7 +280,7 @@ function dealtParts(corpus: Corpus, groups: readonly string[], k: number): strin
 }
 
 /** By the corpus's own split: one experiment of train, dev and test, or one fold for each value. */
-function splitFolds(corpus: Corpus, options: FoldOptions): readonly Fold[] {
+function splitParts(corpus: Corpus): readonly FoldParts[] {
   const split = (utterance: Utterance): string => {
     if (utterance.split !== undefined) return utterance.split;
     throw new InputError(`${corpus.card.name}: utterance ${utterance.id} has no split, and its card folds by split`);
@@ -301,23 +303,18 @@ function splitFolds(corpus: Corpus, options: FoldOptions): readonly Fold[] {
           : [...tests].map(([name, held]) => ({ name, utterances: part((value) => held.includes(value)) })),
       groupBy: by,
     };
-    return [makeFold(fold, options)];
+    return [fold];
   }
   if (values.length < 2) {
     throw new InputError(
       `${corpus.card.name}: one split in all (${values.join()}), expected train and test, or two folds or more`,
     );
   }
-  return values.map((value, i) =>
-    makeFold(
-      {
-        index: i + 1,
-        name: value,
-        train: part((other) => other !== value),
-        test: part((other) => other === value),
-        groupBy: by,
-      },
-      options,
-    ),
-  );
+  return values.map((value, i) => ({
+    index: i + 1,
+    name: value,
+    train: part((other) => other !== value),
+    test: part((other) => other === value),
+    groupBy: by,
+  }));
 }

@@ -28,6 +28,7 @@ export { describeCheck, describeFolds } from './describe';
 export {
   type Fold,
   type FoldOptions,
+  type FoldParts,
   folds,
   type GroupBy,
   groupBy,
