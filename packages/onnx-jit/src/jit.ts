@@ -23,6 +23,12 @@ export interface JitOptions {
   /** Threads within an operator; one a physical core when absent. */
   readonly threads?: number;
   /**
+   * On CUDA, whether float32 numbers are multiplied as TF32 (10 bits of fraction, on tensor cores), which is ONNX Runtime's
+   * default. It holds for a process: the first compiled function decides, and one that wants the other is an error. In a
+   * worker thread, false needs `NVIDIA_TF32_OVERRIDE=0` in the environment of the process.
+   */
+  readonly tf32?: boolean;
+  /**
    * Most graphs that are kept, one for each combination of argument shapes: of more, the one used longest ago is dropped,
    * and compiled again when it is needed. All when absent. Graphs of `many` are not counted.
    */

@@ -14,7 +14,14 @@ export {
   type PlannedUtterance,
   type Source,
 } from './data/plan';
-export { chooseEngine, openEngine, type Engine, type EngineName, type Runnable } from './training/engine';
+export {
+  chooseEngine,
+  openEngine,
+  type Arithmetic,
+  type Engine,
+  type EngineName,
+  type Runnable,
+} from './training/engine';
 export { InputError } from '@ser/files';
 export type { Random } from './random';
 export { autoWeights, type LossWeights } from './training/loss-weights';

@@ -9,6 +9,7 @@ import { createSession } from './session';
 export interface CompileOptions {
   readonly provider: Provider;
   readonly threads?: number | undefined;
+  readonly tf32?: boolean | undefined;
   readonly profile?: string | undefined;
   /** On a GPU, leave the results there as well as the states. */
   readonly resultsOnDevice?: boolean;

@@ -1,11 +1,14 @@
 import * as ort from '#onnxruntime';
 import { CompileError } from '../errors';
 import type { Provider } from '../lower/call';
+import { settleTf32 } from './tf32';
 
 export interface SessionOptions {
   readonly provider: Provider;
   /** Threads within an operator; ONNX Runtime's choice (the physical cores) when absent. */
   readonly threads?: number | undefined;
+  /** Of CUDA; see `settleTf32`. */
+  readonly tf32?: boolean | undefined;
   /** Outputs that stay on the GPU. */
   readonly onDevice?: readonly string[];
   /** Writes ONNX Runtime's profile (one JSON file) with this prefix. */
@@ -13,6 +16,7 @@ export interface SessionOptions {
 }
 
 export async function createSession(model: Uint8Array, options: SessionOptions): Promise<ort.InferenceSession> {
+  if (options.provider === 'cuda') settleTf32(options.tf32);
   const location = Object.fromEntries((options.onDevice ?? []).map((name) => [name, 'gpu-buffer' as const]));
   try {
     return await ort.InferenceSession.create(model, {

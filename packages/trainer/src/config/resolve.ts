@@ -138,6 +138,9 @@ function checkTogether(config: Config, origins: Readonly<Record<string, string>>
       `${at('hiddenSize')}: ${config.hiddenSize} is not divisible by the ${config.heads} heads of flam`,
     );
   }
+  if (!config.tf32 && config.engine !== 'onnx-cuda' && config.engine !== 'auto') {
+    throw new InputError(`${at('tf32')}: only onnx-cuda multiplies in TF32, ${config.engine} has none to switch off`);
+  }
   if (config.select === 'best' && config.validationGroups === 0) {
     throw new InputError(
       `${at('select')}: "best" needs inner validation groups, such as --validation-groups=2; the test fold never selects`,

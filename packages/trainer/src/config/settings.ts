@@ -107,6 +107,11 @@ export const sections = {
       default: 0,
       description: 'threads of the engine; 0 for one per core',
     }),
+    tf32: flag({
+      default: true,
+      description:
+        'on onnx-cuda, multiply in TF32, which is faster and has 10 bits of fraction; false for full float32',
+    }),
     stepsPerRun: integer(0, 1000, {
       value: 'K',
       default: 0,

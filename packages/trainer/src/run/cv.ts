@@ -260,11 +260,11 @@ const usesCards = ({ engine }: Config): boolean => ['onnx-cuda', 'tfjs-node-gpu'
 async function startEngine(config: Config, progress: Progress): Promise<Engine> {
   const { chooseEngine, openEngine, probe } = await import('../training/engine');
   if (config.engine === 'auto') {
-    const { engine, because } = await chooseEngine(config.threads);
+    const { engine, because } = await chooseEngine(config.threads, config);
     progress.line(`engine ${engine.name} (${because})`);
     return engine;
   }
-  const engine = await openEngine(config.engine, config.threads);
+  const engine = await openEngine(config.engine, config.threads, config);
   await probe(engine);
   progress.line(`engine ${engine.name}`);
   return engine;

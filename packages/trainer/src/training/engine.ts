@@ -30,11 +30,14 @@ export interface Engine {
   compile<I extends Tensors, O extends Tensors>(fn: (inputs: I) => O): Runnable<I, O>;
 }
 
+/** How CUDA multiplies; see the settings of these names. */
+export type Arithmetic = Partial<Pick<Config, 'tf32'>>;
+
 /**
  * Makes an engine ready.
  * @throws {InputError} in one line, with the command that adds it, when it is not installed or finds no device.
  */
-export async function openEngine(name: EngineName, threads = 0): Promise<Engine> {
+export async function openEngine(name: EngineName, threads = 0, arithmetic: Arithmetic = {}): Promise<Engine> {
   switch (name) {
     case 'tfjs-cpu':
       await useBackend('cpu');
@@ -48,16 +51,19 @@ export async function openEngine(name: EngineName, threads = 0): Promise<Engine>
       if (name === 'onnx-cuda' && !hasProvider(runtimeFolder()))
         throw new MissingEngine(name, 'its CUDA library is not installed');
       await useBackend('cpu');
-      return compiled(name, threads);
+      return compiled(name, threads, arithmetic);
   }
 }
 
 /** Tries the engines from the fastest to the one that is always there, and says why each was passed over. */
-export async function chooseEngine(threads = 0): Promise<{ engine: Engine; because: string }> {
+export async function chooseEngine(
+  threads = 0,
+  arithmetic: Arithmetic = {},
+): Promise<{ engine: Engine; because: string }> {
   const passed: string[] = [];
   for (const name of ['onnx-cuda', 'tfjs-node-gpu', 'onnx-webgpu'] as const) {
     try {
-      const engine = await openEngine(name, threads);
+      const engine = await openEngine(name, threads, arithmetic);
       await probe(engine);
       return { engine, because: [...passed, `${name} works here`].join('; ') };
     } catch (error) {
@@ -116,14 +122,18 @@ const stepsPerRun = { cpu: 1, cuda: 16, webgpu: 4 } as const;
 /** A GPU is better off with one tile of scores than with one a cache would hold: 8,000 frames. */
 const scoresOnGpu = 256e6;
 
-function compiled(name: EngineName, threads: number): Engine {
+function compiled(name: EngineName, threads: number, { tf32 }: Arithmetic): Engine {
   const provider = name === 'onnx-cuda' ? 'cuda' : name === 'onnx-webgpu' ? 'webgpu' : 'cpu';
   return {
     name,
     stepsPerRun: stepsPerRun[provider],
     ...(provider === 'cpu' ? {} : { scoreBytes: scoresOnGpu }),
     compile: (fn) => {
-      const step = jit(fn, { provider, threads: threads > 0 ? threads : availableParallelism() });
+      const step = jit(fn, {
+        provider,
+        threads: threads > 0 ? threads : availableParallelism(),
+        ...(tf32 === undefined ? {} : { tf32 }),
+      });
       const many = (inputs: readonly Parameters<typeof fn>[0][]) => step.many(inputs.map((input) => [input]));
       const run = (inputs: Parameters<typeof fn>[0]) => step(inputs);
       return Object.assign(run, { many, sync: step.sync, dispose: step.dispose });
