@@ -48,6 +48,22 @@ describe('focalLoss', () => {
     expect(gradientError(loss, randomTensor([5, 4], 4))).toBeLessThan(1e-3);
   });
 
+  it('multiplies the terms of a class by its weight', () => {
+    const logits = randomTensor<tf.Tensor2D>([5, 3], 5);
+    const targets = tf.softmax(randomTensor<tf.Tensor2D>([5, 3], 6));
+    const classWeights = tf.tensor1d([0.5, 2, 3]);
+    const weighted = (x: tf.Tensor): tf.Scalar => focalLoss(x as tf.Tensor2D, targets, { gamma: 1.5, classWeights });
+    const p = tf.softmax(logits).arraySync();
+    const y = targets.arraySync();
+    const expected = p.reduce(
+      (sum, row, b) =>
+        row.reduce((s, pc, c) => s - [0.5, 2, 3][c]! * (y[b]?.[c] ?? NaN) * (1 - pc) ** 1.5 * Math.log(pc), sum),
+      0,
+    );
+    expect(scalar(weighted(logits))).toBeCloseTo(expected / 5, 5);
+    expect(gradientError(weighted, logits)).toBeLessThan(1e-3);
+  });
+
   it('refuses a negative γ and wrong shapes', () => {
     const logits = tf.zeros<tf.Rank.R2>([2, 3]);
     expect(() => focalLoss(logits, logits, { gamma: -1 })).toThrow(new InputError('gamma must be 0 or more, got -1'));

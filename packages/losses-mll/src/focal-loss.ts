@@ -10,22 +10,33 @@ const LEAST = 1e-7;
  *
  *     L = −(1 / B) Σ_b Σ_c y_bc (1 − p_bc)^γ log p_bc
  *
+ * Class weights w multiply the terms of their classes, w_c y_bc: the α-balanced focal loss of Lin et al. (2017), Eq. 5.
+ *
  * @param logits [batch, classes], float32
  * @param targets y [batch, classes], float32: each row a distribution
- * @param options `gamma`: focusing parameter γ ≥ 0 (default 2); 0 gives the cross entropy
+ * @param options `gamma`: focusing parameter γ ≥ 0 (default 2); 0 gives the cross entropy. `classWeights`: w [classes],
+ *   float32, above 0; without it every class counts 1
  * @returns a scalar
  * @throws InputError if a shape or type is wrong, or `gamma` is negative or not finite.
  */
-export function focalLoss(logits: tf.Tensor2D, targets: tf.Tensor2D, options: { gamma?: number } = {}): tf.Scalar {
-  const { gamma = 2 } = options;
+export function focalLoss(
+  logits: tf.Tensor2D,
+  targets: tf.Tensor2D,
+  options: { gamma?: number; classWeights?: tf.Tensor1D } = {},
+): tf.Scalar {
+  const { gamma = 2, classWeights } = options;
   if (!(gamma >= 0 && gamma < Infinity)) throw new InputError(`gamma must be 0 or more, got ${gamma}`);
   check({
     logits: { tensor: logits, axes: ['batch', 'classes'] },
     targets: { tensor: targets, axes: ['batch', 'classes'], sizes: logits.shape },
+    ...(classWeights
+      ? { classWeights: { tensor: classWeights, axes: ['classes'], sizes: logits.shape.slice(1) } }
+      : {}),
   });
   return tf.tidy(() => {
     const logProbability = tf.logSoftmax(logits);
-    const terms = tf.mul(targets, logProbability);
+    const weighted = classWeights ? tf.mul<tf.Tensor2D>(targets, classWeights) : targets;
+    const terms = tf.mul(weighted, logProbability);
     const focused = gamma === 0 ? terms : tf.mul(power(tf.sub(1, tf.exp(logProbability)), gamma), terms);
     return tf.neg(tf.mean<tf.Scalar>(tf.sum(focused, 1)));
   });

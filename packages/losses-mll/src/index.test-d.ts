@@ -12,4 +12,4 @@ expectTypeOf(supervisedContrastive).returns.toEqualTypeOf<tf.Scalar>();
 expectTypeOf<keyof SupervisedContrastiveOptions>().toEqualTypeOf<'classes' | 'temperature' | 'normalize' | 'tile'>();
 expectTypeOf<{ classes: number }>().toExtend<SupervisedContrastiveOptions>();
 expectTypeOf<{ temperature: number }>().not.toExtend<SupervisedContrastiveOptions>();
-expectTypeOf<keyof NonNullable<Parameters<typeof focalLoss>[2]>>().toEqualTypeOf<'gamma'>();
+expectTypeOf<keyof NonNullable<Parameters<typeof focalLoss>[2]>>().toEqualTypeOf<'gamma' | 'classWeights'>();

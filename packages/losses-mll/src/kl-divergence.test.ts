@@ -55,6 +55,42 @@ describe('klDivergence', () => {
     expect(gradientError(loss, randomTensor([5, 4], 2))).toBeLessThan(1e-3);
   });
 
+  describe('with class weights', () => {
+    const targets = tf.softmax(randomTensor<tf.Tensor2D>([5, 4], 1));
+    const logits = randomTensor<tf.Tensor2D>([5, 4], 2);
+    const classWeights = tf.tensor1d([0.5, 2, 1, 3]);
+
+    it('has the gradient of the weighted cross entropy: (W softmax(logits) − w y) / B, with W = Σ w y', () => {
+      const gradient = tf.grad((x) => klDivergence(x as tf.Tensor2D, targets, { classWeights }))(logits);
+      const weighted = tf.mul(targets, classWeights);
+      const expected = tf.div(tf.sub(tf.mul(tf.sum(weighted, 1, true), tf.softmax(logits)), weighted), 5);
+      expect(tf.max(tf.abs(tf.sub(gradient, expected))).dataSync()[0]).toBeLessThan(1e-6);
+    });
+
+    it('has the gradient of its finite differences', () => {
+      const loss = (x: tf.Tensor): tf.Scalar => klDivergence(x as tf.Tensor2D, targets, { classWeights });
+      expect(gradientError(loss, logits)).toBeLessThan(1e-3);
+    });
+
+    it('is 0 at the tilted target, and never below', () => {
+      const tilted = tf.log(tf.mul(targets, classWeights)) as tf.Tensor2D;
+      expect(Math.abs(scalar(klDivergence(tilted, targets, { classWeights })))).toBeLessThan(1e-5);
+      expect(scalar(klDivergence(logits, targets, { classWeights }))).toBeGreaterThan(0);
+    });
+
+    it('counts an utterance of one class that many times', () => {
+      const hard = tf.tensor2d([0, 0, 0, 1], [1, 4]);
+      const row = logits.slice([0, 0], [1, 4]);
+      expect(scalar(klDivergence(row, hard, { classWeights }))).toBeCloseTo(3 * scalar(klDivergence(row, hard)), 5);
+    });
+
+    it('refuses another number of weights', () => {
+      expect(() => klDivergence(logits, targets, { classWeights: tf.ones([3]) })).toThrow(
+        new InputError('classWeights must be [classes = 4], got [3]'),
+      );
+    });
+  });
+
   it('refuses wrong shapes and types', () => {
     const logits = tf.zeros<tf.Rank.R2>([2, 3]);
     expect(() => klDivergence(logits, tf.zeros([2, 4]))).toThrow(
