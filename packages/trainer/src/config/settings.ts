@@ -226,6 +226,12 @@ export const sections = {
       { exclusiveMinimum: 0 },
       { value: 'T', default: 0.1, description: 'temperature of the contrastive loss' },
     ),
+    classWeights: choice(['none', 'balanced'], {
+      value: 'WHICH',
+      default: 'none',
+      description:
+        'weights of the classes in kl and focal: none, or balanced (N / (C N_c) over the training side: rare classes count more)',
+    }),
     normalizeFrames: flag({ default: true, description: 'L2-normalise the contrastive frames' }),
     supconTile: integer(0, 1e6, {
       value: 'ROWS',
@@ -318,6 +324,12 @@ export const sections = {
       value: 'N',
       default: 4,
       description: 'lengths that batches are padded to; one compiled step each',
+    }),
+    sampling: choice(['shuffle', 'balanced'], {
+      value: 'HOW',
+      default: 'shuffle',
+      description:
+        'utterances of an epoch: shuffle (each once), or balanced (as many, every class equally often: rare ones repeat)',
     }),
     lengthGroup: integer(1, 1e6, {
       value: 'N',

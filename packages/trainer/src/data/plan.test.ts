@@ -87,6 +87,23 @@ describe('planEpoch', () => {
     );
   });
 
+  test('with balanced classes has them equally often, each occurrence cut and mixed anew', () => {
+    const sources = Array.from({ length: 40 }, (_, i) => ({ id: `u${i}`, samples: 8 * second + i }));
+    const balanced = sources.map((_, i) => (i < 36 ? 0 : 1));
+    const plan = planEpoch(sources, optionsFor(sources, { balanced, speed: [0.8, 1.3] }));
+    const ids = idsOf(plan);
+    const rare = new Set(['u36', 'u37', 'u38', 'u39']);
+    expect(ids).toHaveLength(40);
+    expect(ids.filter((id) => rare.has(id))).toHaveLength(20);
+    const clips = plan.flatMap(({ utterances }) => utterances).filter(({ id }) => id === 'u36');
+    expect(clips).toHaveLength(5);
+    expect(new Set(clips.map(({ start }) => start)).size).toBeGreaterThan(1);
+    expect(new Set(clips.map(({ speed }) => speed)).size).toBeGreaterThan(1);
+    for (const { utterances } of plan)
+      for (const { id, mix } of utterances) if (mix?.kind === 'eam') expect(mix.interferer).not.toBe(id);
+    expect(planEpoch(sources, optionsFor(sources, { balanced, speed: [0.8, 1.3] }))).toEqual(plan);
+  });
+
   test('is a value: the same from the same key, another from another, and whole after JSON', () => {
     const sources = Array.from({ length: 50 }, (_, i) => ({ id: `u${i}`, samples: 20_000 + 997 * i }));
     const plan = planEpoch(sources, optionsFor(sources, {}));

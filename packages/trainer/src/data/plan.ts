@@ -1,5 +1,6 @@
 import { planEnergyAdaptiveMix, type MixPlan } from '@ser/augment-eam';
 import { randomInt, seeded, shuffled, type Random } from '../random';
+import { drawBalanced } from './balance';
 import { playedSamples } from './speed';
 
 export const sampleRate = 16_000;
@@ -56,24 +57,35 @@ export interface EpochOptions extends PlanOptions {
   readonly minMixSeconds: number;
   /** Range of the playing speed, drawn uniformly; [1, 1] for none. */
   readonly speed: readonly [number, number];
+  /** Class of each source: the epoch has every class equally often (see `drawBalanced`). Without it, every utterance once. */
+  readonly balanced?: readonly number[];
 }
 
 /**
- * One epoch as data: every utterance exactly once, its crop and its mixing partner, drawn from (seed, fold, epoch) and
- * nothing else. Partners come from `sources` too, so a plan made from a training fold never reaches outside it.
+ * One epoch as data: as many utterances as there are, each exactly once unless classes are balanced, its crop and its
+ * mixing partner, drawn from (seed, fold, epoch) and nothing else. Partners come from `sources` too, so a plan made from a
+ * training fold never reaches outside it.
  */
 export function planEpoch(sources: readonly Source[], options: EpochOptions): BatchPlan[] {
+  const { seed, fold, epoch, balanced } = options;
+  if (!balanced) return planDrawn(sources, [...sources.keys()], options);
+  return planDrawn(sources, drawBalanced(balanced, seeded(seed, 'balance', fold, epoch)), options);
+}
+
+/** @param drawn places in `sources` of the utterances of the epoch */
+function planDrawn(sources: readonly Source[], drawn: readonly number[], options: EpochOptions): BatchPlan[] {
   const random = seeded(options.seed, 'epoch', options.fold, options.epoch);
-  const order = shuffled([...sources.keys()], random);
+  const chosen = drawn.map((place) => sourceAt(sources, place));
+  const order = shuffled([...chosen.keys()], random);
   const remainder = order.length % options.batchSize;
   const groups = [order.slice(0, remainder)];
   const window = options.batchSize * options.lengthGroup;
   const equal = options.batching === 'equal-length';
   // Batches are sorted by what they will be padded for. One of equal lengths is played at one speed, drawn below.
-  const speeds = sources.map(({ samples }) =>
+  const speeds = chosen.map(({ samples }) =>
     equal ? 1 : Math.max(drawSpeed(options.speed, random), Math.min(1, samples / options.maxSamples)),
   );
-  const played = sources.map(({ samples }, i) => playedSamples(Math.min(samples, options.maxSamples), speeds[i] ?? 1));
+  const played = chosen.map(({ samples }, i) => playedSamples(Math.min(samples, options.maxSamples), speeds[i] ?? 1));
   const playedOf = (index: number): number => played[index] ?? 0;
   for (let i = remainder; i < order.length; i += window) {
     const sorted = order.slice(i, i + window).sort((a, b) => playedOf(a) - playedOf(b) || a - b);
@@ -85,20 +97,28 @@ export function planEpoch(sources: readonly Source[], options: EpochOptions): Ba
     random,
   );
   return batches.map((members) => {
-    const longest = members.length === 1 || !equal ? options.maxSamples : equalLength(sources, members);
+    const longest = members.length === 1 || !equal ? options.maxSamples : equalLength(chosen, members);
     const common = equal ? drawSpeed(options.speed, random) : undefined;
-    const utterances = members.map((index) => {
-      const clip = randomClip(sources, index, Math.min(longest, options.maxSamples), random);
+    const planned = members.map((index) => {
+      const clip = randomClip(chosen, index, Math.min(longest, options.maxSamples), random);
       const speed = common ?? speeds[index] ?? 1;
       const played = { ...clip, samples: playedSamples(clip.samples, speed) };
-      const mix = planMix(sources, lengths, index, played, equal ? played.samples : longest, options, random);
+      const mix = planMix(
+        sources,
+        lengths,
+        drawn[index] ?? 0,
+        played,
+        equal ? played.samples : longest,
+        options,
+        random,
+      );
       return { ...clip, ...(speed === 1 ? {} : { speed }), ...(mix ? { mix } : {}) };
     });
-    const needed = Math.max(...utterances.map(plannedSamples));
+    const needed = Math.max(...planned.map(plannedSamples));
     // The one smaller batch of an epoch always takes the longest bucket: one more compiled step instead of one a bucket.
     const bucket =
       members.length < options.batchSize ? options.buckets.at(-1) : options.buckets.find((b) => b >= needed);
-    return { utterances, samples: equal ? needed : Math.max(needed, bucket ?? 0) };
+    return { utterances: planned, samples: equal ? needed : Math.max(needed, bucket ?? 0) };
   });
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { takeLease } from '@ser/files';
 import { listCheckpoints } from '../record/checkpoint';
-import { runFold } from './fold';
+import { runFold, type FoldJob } from './fold';
 import { leaseFile } from './lease-file';
 import type { FoldResult } from '../record/run-files';
 import { tinyFold } from '../testing/tiny-fold';
@@ -93,6 +93,32 @@ describe('runFold', () => {
     }
     await runFold(await tinyFold(dir));
     expect(outcome(dir)).toEqual(expected);
+  });
+
+  test('with class weights and balanced sampling it goes on to the same weights, too', async () => {
+    const settings = { classWeights: 'balanced', sampling: 'balanced' } as const;
+    const dropped = new Set(['u01', 'u03', 'u05', 'u07', 'u09', 'u11', 'u13']);
+    const unbalanced = async (dir: string): Promise<FoldJob> => {
+      const job = await tinyFold(dir, settings);
+      return { ...job, fold: { ...job.fold, train: job.fold.train.filter(({ id }) => !dropped.has(id)) } };
+    };
+    const [whole, stopped] = [fresh('weighted'), fresh('weighted-stopped')];
+    await runFold(await unbalanced(whole));
+    for (const stopAt of [2, 6]) {
+      const controller = new AbortController();
+      const job = await unbalanced(stopped);
+      const progress = {
+        ...job.progress,
+        step: ({ step }: { step: number }) => (step >= stopAt ? controller.abort() : undefined),
+      };
+      await expect(runFold({ ...job, progress, signal: controller.signal })).rejects.toThrow();
+    }
+    await runFold(await unbalanced(stopped));
+    expect(outcome(stopped)).toEqual(outcome(whole));
+    const plain = fresh('weighted-not');
+    const job = await unbalanced(plain);
+    await runFold({ ...job, config: { ...job.config, classWeights: 'none', sampling: 'shuffle' } });
+    expect(outcome(plain)).not.toEqual(outcome(whole));
   });
 
   test('killed at random moments, it ends as if it had not been', async () => {

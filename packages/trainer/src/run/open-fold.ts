@@ -9,6 +9,7 @@ import { createModel, disposeModel, type Model } from '../model/model';
 import { seeded } from '../random';
 import { absolutePaths } from '../record/run-config';
 import { learned, untouchedHash, type ModelCardData } from '../record/model-file';
+import { balancedWeights } from '../training/class-weights';
 import type { Runnable } from '../training/engine';
 import {
   createOptimizerState,
@@ -31,6 +32,8 @@ export interface OpenFold {
   readonly train: readonly Utterance[];
   /** Class index of an utterance. */
   readonly labelOf: (id: string) => number;
+  /** [classes] Weights of the classes in the losses, where the settings ask for them. */
+  readonly classWeights: readonly number[] | undefined;
   readonly encoder: Encoder;
   readonly model: Model;
   readonly state: OptimizerState;
@@ -61,6 +64,8 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     const all = [...fold.train, ...job.validation, ...fold.test];
     const classOf = new Map(all.map(({ id, label }) => [id, labels.indexOf(label)]));
     const distributions = new Map(all.flatMap(({ id, distribution }) => (distribution ? [[id, distribution]] : [])));
+    const labelOf = (id: string): number => classOf.get(id) ?? -1;
+    const oneHot = (id: string): number[] => labels.map((_, c) => (c === labelOf(id) ? 1 : 0));
     const waves = new Map([...classOf.keys()].map((id) => [id, storedWave(job.waves, id)]));
     const sourcesOf = (list: readonly Utterance[]): Source[] => list.map(({ id }) => storedWave(waves, id));
 
@@ -106,7 +111,14 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     return {
       job,
       train,
-      labelOf: (id) => classOf.get(id) ?? -1,
+      labelOf,
+      classWeights:
+        config.classWeights === 'balanced'
+          ? balancedWeights(
+              train.map(({ id, distribution }) => distribution ?? oneHot(id)),
+              labels.length,
+            )
+          : undefined,
       encoder,
       model,
       state,
@@ -115,7 +127,10 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
       loader,
       signals,
       stepsPerRun,
-      planOf: trainingPlans(config, fold.name, sourcesOf(train), planned, stepsPerRun),
+      planOf: trainingPlans(config, fold.name, sourcesOf(train), planned, {
+        stepsPerRun,
+        classes: train.map(({ id }) => labelOf(id)),
+      }),
       evaluate,
       card,
       path: (file) => join(job.dir, file),

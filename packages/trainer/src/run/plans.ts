@@ -7,13 +7,16 @@ import { gatherRuns } from './runs';
 /** What of an encoder matters to a plan. */
 type PlannedFor = Pick<Encoder, 'batching' | 'maxSamples'>;
 
-/** The plan of each training epoch (from 1) of a fold, with the batches together that may run in one call. */
+/**
+ * The plan of each training epoch (from 1) of a fold, with the batches together that may run in one call.
+ * @param about.classes class of each source
+ */
 export function trainingPlans(
   config: Config,
   fold: string,
   sources: readonly Source[],
   encoder: PlannedFor,
-  stepsPerRun = 1,
+  { stepsPerRun, classes }: { readonly stepsPerRun: number; readonly classes: readonly number[] },
 ): (epoch: number) => BatchPlan[] {
   const maxSamples = longest(config.crop, encoder);
   const [slowest, fastest] = config.speed;
@@ -26,6 +29,7 @@ export function trainingPlans(
     maxSamples,
     buckets: bucketLengths(played, maxSamples, config.buckets),
     batching: encoder.batching,
+    ...(config.sampling === 'balanced' ? { balanced: classes } : {}),
   };
   return (epoch) => gatherRuns(planEpoch(sources, { ...options, epoch }), stepsPerRun);
 }

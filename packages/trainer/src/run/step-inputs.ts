@@ -15,6 +15,8 @@ export interface Update {
   readonly count: number;
   readonly rates: LearningRates;
   readonly lossWeights: LossWeights;
+  /** [classes] of `classWeights`, where classes are weighted. */
+  readonly classWeights?: readonly number[] | undefined;
 }
 
 /** A batch, what the model reads of it, and an update as tensors. Dropout and noise are drawn from (seed, fold, count) and nothing else. */
@@ -26,7 +28,7 @@ export function stepInputs(
   signal: Signal,
   update: Update,
 ): StepInput {
-  const { count, rates, lossWeights } = update;
+  const { count, rates, lossWeights, classWeights } = update;
   const { scale, floor } = biasCorrections(Math.max(1, count));
   const averaging = 1 - Math.min(config.emaDecay, (1 + count) / (10 + count));
   const dim = model.encoder.hiddenSize;
@@ -35,6 +37,7 @@ export function stepInputs(
     targets: tf.tensor2d(smoothed(batch.targets, model.classes, config.labelSmoothing), [batch.size, model.classes]),
     labels: tf.tensor1d(batch.labels, 'int32'),
     lambdas: tf.tensor1d(config.losses.map((loss) => lossWeights[loss] ?? 0)),
+    ...(classWeights ? { classWeights: tf.tensor1d([...classWeights]) } : {}),
     rates: tf.tensor1d([rates.model, rates.centers, rates.encoder]),
     adam: tf.tensor1d([scale, floor, count > 0 ? averaging : 0]),
     ...(config.dropout > 0 ? { keep: dropoutMask(batch.size, dim, config, fold, count) } : {}),

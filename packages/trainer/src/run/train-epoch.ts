@@ -20,7 +20,12 @@ import { updateOn } from './update';
 export async function measureWeights(fold: OpenFold): Promise<LossWeights> {
   const { config, signal } = fold.job;
   const ones = Object.fromEntries(config.losses.map((loss) => [loss, 1]));
-  const how: Update = { count: 0, rates: { model: 0, centers: 0, encoder: 0 }, lossWeights: ones };
+  const how: Update = {
+    count: 0,
+    rates: { model: 0, centers: 0, encoder: 0 },
+    lossWeights: ones,
+    classWeights: fold.classWeights,
+  };
   const measured: Partial<Record<string, number>>[] = [];
   for await (const batches of runsOf(fold, fold.planOf(1).slice(0, measuredBatches))) {
     signal?.throwIfAborted();
@@ -88,6 +93,7 @@ export async function trainEpoch(
       count: first + i,
       rates: learningRates(config, epoch, first + i),
       lossWeights,
+      classWeights: fold.classWeights,
     }));
     const losses = await updateOn(fold, batches, epoch, hows);
     const each = (Date.now() - clock) / 1000 / losses.length;

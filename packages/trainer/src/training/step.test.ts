@@ -15,7 +15,7 @@ function tinyModel(overrides: Partial<typeof defaults> = {}): Model {
   return createModel({ ...settings, ...overrides }, encoder, classes, seeded(1, 'model'));
 }
 
-function tinyInput(step: number, rate = 1e-2): StepInput {
+function tinyInput(step: number, rate = 1e-2, classWeights?: readonly number[]): StepInput {
   const random = seeded(7, 'wave', step);
   const [rows, samples] = [3, 3200];
   const lengths = [3200, 2400, 3200];
@@ -33,6 +33,7 @@ function tinyInput(step: number, rate = 1e-2): StepInput {
     ]),
     labels: tf.tensor1d([0, 1, 0], 'int32'),
     lambdas: tf.tensor1d([1, 0.5, 0.25, 0.5]),
+    ...(classWeights ? { classWeights: tf.tensor1d([...classWeights]) } : {}),
     rates: tf.tensor1d([rate, 2 * rate, 0.5 * rate]),
     adam: tf.tensor1d([scale, floor, 0.1]),
   };
@@ -50,7 +51,7 @@ async function train(
   const step = engine.compile((input: StepInput) => trainStep(model, state, stepSettings, input));
   const losses: number[] = [];
   for (let i = 1; i <= steps; i++) {
-    const { total, raw } = await step(tinyInput(i));
+    const { total, raw } = await step(tinyInput(i, 1e-2, overrides.classWeights && [0.5, 1, 4]));
     losses.push(...(await total.data()), ...(await raw.data()));
   }
   await step.sync();
@@ -69,6 +70,7 @@ describe('trainStep', () => {
   test.each([
     {},
     { clipNorm: 0.5, weightDecay: 0.1 },
+    { classWeights: 'balanced' as const },
     { pool: 'mean' as const, layer: 'weighted', classifier: 'utterance' as const },
   ])('the compiled step makes the losses and weights of the eager one: %j', async (overrides) => {
     const eager = await train('tfjs-cpu', 3, overrides);

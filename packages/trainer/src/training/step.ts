@@ -19,6 +19,8 @@ export type StepInput = ModelInput & {
   readonly labels: tf.Tensor1D;
   /** λ of each loss, in the order of `config.losses`. */
   readonly lambdas: tf.Tensor1D;
+  /** [classes] Weights of the classes in `kl` and `focal`; all count 1 without it. */
+  readonly classWeights?: tf.Tensor1D;
   /** Learning rates of model, centers and encoder. */
   readonly rates: tf.Tensor1D;
   /** Adam's `scale` and `floor` (see `biasCorrections`), and the factor of the weight average. */
@@ -66,10 +68,12 @@ export function rawLosses(
   targets: tf.Tensor2D,
   labels: tf.Tensor1D,
   settings: LossSettings,
+  classWeights?: tf.Tensor1D,
 ): tf.Scalar[] {
+  const weights = classWeights ? { classWeights } : {};
   const compute: Record<Loss, () => tf.Scalar> = {
-    kl: () => klDivergence(output.logits, targets),
-    focal: () => focalLoss(output.logits, targets, { gamma: settings.gamma }),
+    kl: () => klDivergence(output.logits, targets, weights),
+    focal: () => focalLoss(output.logits, targets, { gamma: settings.gamma, ...weights }),
     center: () => centerLoss(output.embedding, labels, parameter(model, 'centers') as tf.Tensor2D),
     supcon: () =>
       supervisedContrastive(contextBroadcast(output.frames, output.mask), labels, output.mask, {
@@ -98,7 +102,9 @@ export function trainStep(model: Model, state: OptimizerState, settings: StepSet
   let raw: tf.Tensor1D | undefined;
   const { value: total, grads } = tf.variableGrads(() => {
     const output = forward(model, input);
-    raw = tf.keep(tf.stack(rawLosses(model, output, input.targets, input.labels, settings)) as tf.Tensor1D);
+    raw = tf.keep(
+      tf.stack(rawLosses(model, output, input.targets, input.labels, settings, input.classWeights)) as tf.Tensor1D,
+    );
     return tf.sum(tf.mul(raw, input.lambdas));
   }, variables);
   if (!raw) throw new Error('the loss was not computed');
