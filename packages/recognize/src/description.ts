@@ -26,6 +26,8 @@ export interface ModelDescription {
   readonly maxSamples?: number;
   /** Silence so many dB below the loudest 25 ms is cut from both ends, inside the model. */
   readonly trimSilenceDb?: number;
+  /** Where probabilities are calibrated: what the logits are divided by. */
+  readonly temperature?: number;
   /** Frames of the attention. Frame f of a window that starts at s seconds is the time from s + f / framesPerSecond on. */
   readonly framesPerSecond: number;
   /** Length of the embedding. */

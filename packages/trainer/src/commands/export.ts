@@ -1,12 +1,13 @@
 import { Command, Option } from 'commander';
 import type { Precision } from '../inference/graph/precision';
-import { secondsFlag } from './model-options';
+import { calibratedOption, secondsFlag } from './model-options';
 
 interface ExportFlags {
   readonly weights?: string;
   readonly window?: string;
   readonly precision: Precision;
   readonly optimize?: 'onnxruntime';
+  readonly calibrated?: boolean;
   readonly dataDir?: string;
 }
 
@@ -27,6 +28,7 @@ export function exportCommand(): Command {
     .addOption(
       new Option('--optimize <runtime>', 'use operators that this runtime adds to ONNX').choices(['onnxruntime']),
     )
+    .option(...calibratedOption)
     .option('--data-dir <dir>', 'folder of the corpus, if it has moved')
     .option('--weights <dir>', 'folder of the pre-trained encoder, if it has moved')
     .action(async (path: string, out: string, flags: ExportFlags) => {
@@ -36,6 +38,7 @@ export function exportCommand(): Command {
       const { files, notes } = await exportModel(path, out, {
         ...(flags.weights === undefined ? {} : { weights: flags.weights }),
         ...(flags.window === undefined ? {} : { window: secondsFlag('window', flags.window) }),
+        ...(flags.calibrated === undefined ? {} : { calibrated: flags.calibrated }),
         ...(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir }),
         precision: flags.precision,
         operators: flags.optimize ?? 'onnx',

@@ -2,10 +2,16 @@ import { Option, type Command } from 'commander';
 import { InputError, isInputError } from '@ser/files';
 import type { InferenceEngine, OpenRecognizerOptions } from '../inference/open-recognizer';
 
+export const calibratedOption = [
+  '--calibrated',
+  'probabilities at the temperature that was fitted on the inner validation speakers of each fold',
+] as const;
+
 /** What every command that opens a model takes. */
 export interface ModelFlags {
   readonly window?: string;
   readonly weights?: string;
+  readonly calibrated?: boolean;
   readonly engine: InferenceEngine;
 }
 
@@ -24,10 +30,11 @@ export function addModelOptions(command: Command): Command {
 }
 
 /** @throws {InputError} naming the flag */
-export function modelOptions({ window, weights, engine }: ModelFlags): OpenRecognizerOptions {
+export function modelOptions({ window, weights, calibrated, engine }: ModelFlags): OpenRecognizerOptions {
   return {
     ...(window === undefined ? {} : { window: secondsFlag('window', window) }),
     ...(weights === undefined ? {} : { weights }),
+    ...(calibrated === undefined ? {} : { calibrated }),
     engine,
   };
 }

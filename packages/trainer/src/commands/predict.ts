@@ -1,6 +1,13 @@
 import { Command, Option } from 'commander';
 import type { Prediction } from '../inference/describe-prediction';
-import { addModelOptions, eachUsable, modelArgument, modelOptions, type ModelFlags } from './model-options';
+import {
+  addModelOptions,
+  calibratedOption,
+  eachUsable,
+  modelArgument,
+  modelOptions,
+  type ModelFlags,
+} from './model-options';
 
 interface PredictFlags extends ModelFlags {
   readonly format: 'json' | 'csv' | 'table';
@@ -21,6 +28,7 @@ export function predictCommand(): Command {
     .addOption(
       new Option('--format <format>', 'json (lines), csv or table').choices(['json', 'csv', 'table']).default('json'),
     )
+    .option(...calibratedOption)
     .option('--hub', 'download the model from the Hugging Face hub, unless it has been downloaded before');
   return addModelOptions(command).action(async (path: string, args: string[], flags: PredictFlags) => {
     const { expandInputs } = await import('../inference/inputs');

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { InputError } from '@ser/files';
-import { addModelOptions, modelArgument, modelOptions, type ModelFlags } from './model-options';
+import { addModelOptions, calibratedOption, modelArgument, modelOptions, type ModelFlags } from './model-options';
 
 interface ServeFlags extends ModelFlags {
   readonly port: string;
@@ -14,6 +14,7 @@ export function serveCommand(): Command {
       'try a model in a page of this computer: drop recordings or speak; POST /api/recognize answers programs. No other computer or page reaches it',
     )
     .argument('<model>', modelArgument)
+    .option(...calibratedOption)
     .option('--port <number>', 'port; 0 takes a free one', '8017')
     .option('--most-megabytes <number>', 'largest request', '110');
   return addModelOptions(command).action(async (path: string, flags: ServeFlags) => {

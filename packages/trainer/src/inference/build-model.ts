@@ -9,7 +9,7 @@ import { versions } from '../run/versions';
 import { networkOnnx, type EmbeddingChoice } from './graph/network';
 import { inPrecision, type Precision } from './graph/precision';
 import { opset, wholeModel } from './graph/whole-model';
-import { openModel } from './trained-model';
+import { openModel, type OpenedModel } from './trained-model';
 import type { Described } from './model-card';
 import { trainingRecord } from './training-record';
 
@@ -22,6 +22,8 @@ export interface BuildOptions {
   /** `onnxruntime`: with operators that only ONNX Runtime has. */
   readonly operators?: 'onnx' | 'onnxruntime';
   readonly embedding?: EmbeddingChoice;
+  /** Probabilities at the temperature that was fitted on the inner validation. */
+  readonly calibrated?: boolean;
 }
 
 /** A trained model as it leaves this program. */
@@ -41,16 +43,19 @@ type Inside = Omit<Described, 'bytes' | 'sha256'>;
  *
  * @param path a fold's folder or its `model.safetensors`
  * @param file name that the model's file will have
- * @throws {InputError} when the model or its encoder is missing, or the window is longer than the encoder's limit
+ * @throws {InputError} when the model, its encoder or a temperature that is asked for is missing, or the window is longer
+ *   than the encoder's limit
  */
 export async function buildModel(path: string, file: string, options: BuildOptions = {}): Promise<BuiltModel> {
   const { precision = 'fp32', operators = 'onnx', embedding = 'projection' } = options;
-  const { model, config, labels, file: source } = await openModel(path, options.weights);
+  const opened = await openModel(path, options.weights);
+  const { model, config, labels, file: source } = opened;
   const foldDir = dirname(source);
   try {
+    const temperature = options.calibrated === true ? fittedTemperature(opened) : undefined;
     checkLayer(model, embedding);
     const windowSamples = windowOf(model, options.window);
-    const network = decodeMessage('ModelProto', networkOnnx(model, { embedding, operators }));
+    const network = decodeMessage('ModelProto', networkOnnx(model, { embedding, operators, temperature }));
     if (!network.graph) throw new Error('the network has no graph');
     const inside: Inside = {
       format: 'ser-model/1',
@@ -65,6 +70,7 @@ export async function buildModel(path: string, file: string, options: BuildOptio
       hopSamples: Math.floor(windowSamples / 2),
       ...(model.encoder.maxSamples === undefined ? {} : { maxSamples: model.encoder.maxSamples }),
       ...(config.trim === 'silence' ? { trimSilenceDb: config.trimDb } : {}),
+      ...(temperature === undefined ? {} : { temperature }),
       framesPerSecond: framesPerSecond(model),
       embeddingSize: embedding === 'projection' ? config.projection : model.encoder.hiddenSize,
       training: await trainingRecord(config, labels, foldDir),
@@ -109,6 +115,13 @@ function windowOf({ encoder }: Model, wanted: number | undefined): number {
   const least = Math.max(minSamples, sampleRate / 2);
   if (!(samples >= least)) throw new InputError(`--window=${wanted}: expected at least ${least / sampleRate} seconds`);
   return samples;
+}
+
+function fittedTemperature({ temperature, file }: OpenedModel): number {
+  if (temperature !== undefined) return temperature;
+  throw new InputError(
+    `--calibrated: ${file} has no temperature; it is fitted on inner validation speakers (--validation-groups) when some of them are heard right and some wrong`,
+  );
 }
 
 function checkLayer({ encoder }: Model, embedding: EmbeddingChoice): void {

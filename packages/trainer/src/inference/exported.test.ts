@@ -6,6 +6,7 @@ import * as ort from '@ser/onnx-jit/onnxruntime';
 import type { Recognizer } from '@ser/recognize';
 import { describeIf } from '../../../../tools/test-support/describe-if';
 import { speechBounds } from '../data/trim';
+import { atTemperature } from '../metrics';
 import { pythonWith } from '../testing/python';
 import { spoken, tinyLabels, tinyModel, writeWav, type TinyModel } from '../testing/tiny-model';
 import { buildModel } from './build-model';
@@ -157,6 +158,25 @@ test("a fold's folder gives the file's numbers, and the embedding of any layer",
   expect((await layer.recognize(wave)).embedding).toHaveLength(16);
   await layer.close();
   await expect(openRecognizer(dir, { embedding: 7 })).rejects.toThrow('--layer=7: this encoder has layers 0 to 0');
+});
+
+test('calibrated on request: the logits over the temperature, said in the description and on the card', async () => {
+  const sure = await tinyModel({}, 0.25);
+  const wave = spoken(16_000);
+  const { probabilities } = sure.reference(wave);
+  const path = join(sure.dir, 'calibrated.onnx');
+  const { description } = await exportModel(sure.dir, path, { calibrated: true });
+  expect(description.temperature).toBe(0.25);
+  expect(readFileSync(path.replace(/onnx$/, 'md'), 'utf8')).toContain('logits are divided by 0.250');
+  const calibrated = await openRecognizer(path);
+  const heard = Object.values((await calibrated.recognize(wave)).probabilities);
+  expect(furthest(heard, atTemperature(probabilities, 0.25))).toBeLessThan(5e-6);
+  expect(furthest(heard, probabilities)).toBeGreaterThan(0.01);
+  await calibrated.close();
+  await expect(openRecognizer(path, { calibrated: true })).rejects.toThrow('exported already');
+  await expect(openRecognizer(dir, { calibrated: true })).rejects.toThrow(/--calibrated: .* has no temperature/);
+  sure.dispose();
+  rmSync(sure.dir, { recursive: true, force: true });
 });
 
 test('a run answers with all its folds', async () => {

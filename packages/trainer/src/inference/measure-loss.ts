@@ -3,7 +3,7 @@ import * as ort from '@ser/onnx-jit/onnxruntime';
 import { open } from '@ser/recognize';
 import { join } from 'node:path';
 import { InputError } from '@ser/files';
-import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
+import { atTemperature, confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
 import { readPredictions } from '../record/predictions';
 import type { BuiltModel } from './build-model';
 
@@ -26,7 +26,7 @@ export type MeasuredLoss = {
  */
 export async function measureLoss(built: BuiltModel, dataDir?: string): Promise<MeasuredLoss> {
   const { config, foldDir, bytes, description } = built;
-  const { labels } = description;
+  const { labels, temperature = 1 } = description;
   const rows = await readPredictions(join(foldDir, 'predictions.jsonl'));
   const { utterances } = await openCorpus(config.dataset, dataDir ?? config.dataDir, {
     allowIncomplete: config.allowIncomplete,
@@ -45,8 +45,9 @@ export async function measureLoss(built: BuiltModel, dataDir?: string): Promise<
       truth.push(labels.indexOf(row.label));
       before.push(labels.indexOf(row.predicted));
       after.push(labels.indexOf(label));
+      const inFold = atTemperature(row.probabilities, temperature);
       labels.forEach((name, i) => {
-        largestChange = Math.max(largestChange, Math.abs((probabilities[name] ?? NaN) - (row.probabilities[i] ?? NaN)));
+        largestChange = Math.max(largestChange, Math.abs((probabilities[name] ?? NaN) - (inFold[i] ?? NaN)));
       });
     }
   } finally {

@@ -92,7 +92,7 @@ function use({ file }: Described): string[] {
 function inAndOut(description: Described): string[] {
   const { labels, sampleRate, windowSamples, hopSamples, framesPerSecond, embeddingSize } = description;
   const seconds = (samples: number): string => `${samples / sampleRate} s`;
-  const { trimSilenceDb, maxSamples, minSamples } = description;
+  const { trimSilenceDb, maxSamples, minSamples, temperature } = description;
   return [
     `- \`waveform\` float32 [batch, samples]: mono, ${sampleRate} Hz, in [−1, 1], as recorded; \`lengths\` int64 [batch]: samples of each row, what is behind is not looked at`,
     `- \`probabilities\` [batch, ${labels.length}] in the order above, NaN for a row with less than ${minSamples} samples of sound; \`embedding\` [batch, ${embeddingSize}]`,
@@ -100,6 +100,11 @@ function inAndOut(description: Described): string[] {
     ...(trimSilenceDb === undefined
       ? []
       : [`- Silence more than ${trimSilenceDb} dB below the loudest 25 ms is cut from both ends, inside the model`]),
+    ...(temperature === undefined
+      ? []
+      : [
+          `- Probabilities are calibrated: logits are divided by ${temperature.toFixed(3)}, fitted on inner validation speakers`,
+        ]),
     `- Recordings longer than ${seconds(windowSamples)} are heard in windows of that length, ${seconds(hopSamples)} apart, inside the model; the result is their mean` +
       (maxSamples === undefined ? '' : `. The encoder takes at most ${seconds(maxSamples)} at a time`),
   ];

@@ -55,8 +55,8 @@ async function openTrained(path: string, options: OpenRecognizerOptions): Promis
 }
 
 async function openExported(path: string, options: OpenRecognizerOptions): Promise<Recognizer> {
-  const { window, precision, operators, embedding } = options;
-  const asked = Object.entries({ window, precision, operators, layer: embedding }).find(
+  const { window, precision, operators, embedding, calibrated } = options;
+  const asked = Object.entries({ window, precision, operators, layer: embedding, calibrated }).find(
     ([, value]) => value !== undefined,
   );
   if (asked) {

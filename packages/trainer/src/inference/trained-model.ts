@@ -12,6 +12,8 @@ export interface OpenedModel {
   readonly model: Model;
   readonly config: Config;
   readonly labels: readonly string[];
+  /** Of calibrated probabilities, where one could be fitted. */
+  readonly temperature?: number;
   /** The file it came from. */
   readonly file: string;
 }
@@ -23,7 +25,7 @@ export interface OpenedModel {
 export async function openModel(path: string, weights?: string): Promise<OpenedModel> {
   const file = modelFile(path);
   const card = await readModelCard(file);
-  const { labels } = card;
+  const { labels, temperature } = card;
   const tensors = await readModelTensors(file);
   checkSizes(file, card, tensors);
   const pretrained = card.config.weights === undefined ? undefined : modelWeights(file, card.config.weights, weights);
@@ -38,5 +40,5 @@ export async function openModel(path: string, weights?: string): Promise<OpenedM
     disposeModel(model);
     throw error;
   }
-  return { model, config, labels, file };
+  return { model, config, labels, file, ...(temperature === undefined ? {} : { temperature }) };
 }

@@ -10,3 +10,4 @@ export { mcnemar, mcnemarExact, type McNemar } from './mcnemar';
 export { permutationTest } from './permutation';
 export { classScores, type ClassScores } from './class-scores';
 export { meanDeviation, type MeanDeviation } from './summary';
+export { atTemperature, fitTemperature } from './temperature';

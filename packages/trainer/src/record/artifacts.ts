@@ -11,7 +11,7 @@ import { asEmbedding, type AttentionLine, type EmbeddingLine, type PredictionLin
 
 /** What the writers below need to know of a fold. */
 interface FoldOutput {
-  readonly fold: Pick<Fold, 'index' | 'train' | 'test'>;
+  readonly fold: Pick<Fold, 'index' | 'train' | 'test'> & Partial<Pick<Fold, 'testSets'>>;
   readonly labels: readonly string[];
   readonly waves: ReadonlyMap<string, StoredWave>;
   readonly dir: string;
@@ -23,11 +23,25 @@ export async function writePredictions(
   judgements: readonly Judgement[],
 ): Promise<void> {
   const byId = new Map(judgements.map((judgement) => [judgement.id, judgement]));
-  const rows = fold.test.map(({ id, speaker, label }): PredictionLine => {
+  const sets = fold.testSets?.flatMap(({ name, utterances }) => utterances.map(({ id }) => [id, name] as const));
+  const testSets = new Map(sets);
+  const rows = fold.test.map((utterance): PredictionLine => {
+    const { id, speaker, label, session } = utterance;
     const judgement = byId.get(id);
     if (!judgement || byId.size !== judgements.length) throw new Error(`"${id}" was not evaluated exactly once`);
     const { probabilities } = judgement;
-    return { id, fold: fold.index, speaker, label, predicted: labels[argmax(probabilities)] ?? '', probabilities };
+    const columns = { ...(session === undefined ? {} : { session }), ...utterance.columns };
+    const testSet = testSets.get(id);
+    return {
+      id,
+      fold: fold.index,
+      speaker,
+      label,
+      predicted: labels[argmax(probabilities)] ?? '',
+      probabilities,
+      ...(Object.keys(columns).length > 0 ? { columns } : {}),
+      ...(testSet === undefined ? {} : { testSet }),
+    };
   });
   await writeFileWhole(join(dir, 'predictions.jsonl'), jsonLines(rows));
 }

@@ -13,6 +13,8 @@ export interface ModelCardData {
   readonly labels: readonly string[];
   /** `untouchedHash` at the time of training; without a pre-trained encoder, and in older files, there is none. */
   readonly untouched?: string;
+  /** Of calibrated probabilities; see `FoldResult`. */
+  readonly temperature?: number;
 }
 
 /** The variables that training may change, by the name they have in files. */
@@ -98,9 +100,11 @@ export async function readModelCard(path: string): Promise<ModelCardData> {
     throw new InputError(`${path}: its "ser" entry has no list of labels`);
   }
   const untouched = card.get('untouched');
+  const temperature = card.get('temperature');
   return {
     config: storedConfig(card.get('config'), path),
     labels,
     ...(typeof untouched === 'string' ? { untouched } : {}),
+    ...(typeof temperature === 'number' && temperature > 0 ? { temperature } : {}),
   };
 }

@@ -23,6 +23,10 @@ const Prediction = Type.Object({
   predicted: Type.String(),
   /** [classes], in the order of the labels. */
   probabilities: Type.Unsafe<readonly number[]>(Type.Array(Type.Number(), { minItems: 1 })),
+  /** What else the corpus says of the utterance, its session among it; older files have none. */
+  columns: Type.Optional(Type.Record(Type.String(), Type.String())),
+  /** The test set it is in, where the corpus has several. */
+  testSet: Type.Optional(Type.String()),
 });
 
 /** A line of `fold-<k>/predictions.jsonl`: one test utterance. */
@@ -48,6 +52,29 @@ const Metric = Type.Object({
 /** A line of `fold-<k>/metrics.jsonl`: a step, or the means of an epoch. */
 export type MetricRow = Readonly<Static<typeof Metric>>;
 
+const Machine = Type.Object({
+  cpu: Type.String(),
+  /** That this process may use. */
+  cores: Count,
+  memoryGiB: Type.Number(),
+  /** System, release and architecture. */
+  os: Type.String(),
+  /** Of an engine on a GPU, with its driver, where the driver says so. */
+  gpu: Type.Optional(Type.String()),
+});
+
+/** The computer that trained a fold. */
+export type Machine = Readonly<Static<typeof Machine>>;
+
+const Commit = Type.Object({
+  id: Type.String(),
+  /** Whether files that git knows differed from it. */
+  isModified: Type.Boolean(),
+});
+
+/** The commit of the folder that a command was started in. */
+export type Commit = Readonly<Static<typeof Commit>>;
+
 const Result = Type.Object({
   fold: Count,
   name: Type.String(),
@@ -71,8 +98,13 @@ const Result = Type.Object({
   sharedSpeakers: Type.Optional(Texts),
   /** The one whose model was kept. */
   epoch: Count,
+  /** Of the softmax, fitted on the inner validation; absent without one, and where none is the best. */
+  temperature: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
   engine: Type.String(),
   versions: Type.Record(Type.String(), Type.String()),
+  /** Where it was trained, and the commit of the working tree, if there is one; older folds say neither. */
+  machine: Type.Optional(Machine),
+  commit: Type.Optional(Commit),
   /** What it was made from; folds that are older than fingerprints have none. */
   fingerprint: Type.Optional(FingerprintSchema),
 });

@@ -38,7 +38,9 @@ test("the corpus's own split is one experiment, with its development set, its te
   const { card: plain, files } = writeOwnCorpus(dir);
   const splits = ['Train', 'Train', 'Train', 'Train', 'Dev', 'Dev', 'Dev', 'Test1', 'Test2', 'Test1', 'Test2', 'Test1'];
   const rows = readFileSync(join(dir, 'rows.jsonl'), 'utf8').split('\n');
-  const withSplit = rows.map((row, i) => JSON.stringify({ ...(JSON.parse(row) as object), split: splits[i] }));
+  const withSplit = rows.map((row, i) =>
+    JSON.stringify({ ...(JSON.parse(row) as object), split: splits[i], take: `t${i % 2}` }),
+  );
   writeFileSync(join(dir, 'rows.jsonl'), withSplit.join('\n'));
   const own = join(dir, 'split.json');
   writeFileSync(
@@ -60,6 +62,14 @@ test("the corpus's own split is one experiment, with its development set, its te
     { name: 'Test1+Test2', trainUtterances: 4, testUtterances: 5, validationGroups: ['bob'], sharedSpeakers: ['bob'] },
   ]);
   expect(Object.keys(results[0]?.testSets ?? {})).toEqual(['Test1', 'Test2']);
+  expect(results[0]).toMatchObject({
+    machine: { cores: expect.any(Number), os: expect.stringMatching(/\w+ \S+ \w+/) },
+    versions: { '@ser/trainer': expect.any(String), '@ser/datasets': expect.stringMatching(/^\d/) },
+  });
+  const tested = await readPredictions(predictionsOf(join(root, 'official'), 1));
+  expect(tested.map(({ testSet, columns }) => [testSet, columns])).toEqual(
+    ['Test1', 'Test2', 'Test1', 'Test2', 'Test1'].map((set, i) => [set, { take: `t${(i + 1) % 2}` }]),
+  );
   expect(files).toHaveLength(12);
   expect(lines.join('\n')).toMatch(/not speaker-independent: 1 speakers are in train and test, as was allowed/);
   expect(lines.join('\n')).toMatch(/Test1\+Test2: WA .*; Test1: WA .*; Test2: WA .*; not speaker-independent/);

@@ -5,9 +5,12 @@ import { embeddingsAfter, writeAttention, writePredictions } from '../record/art
 import { loadModel, saveModel } from '../record/model-file';
 import type { Position } from '../record/position';
 import type { FoldResult } from '../record/run-files';
+import { fitTemperature } from '../metrics';
 import { swapAverage } from './averaging';
 import { accuracies, type Judgement } from './evaluate';
 import type { OpenFold } from './open-fold';
+import { workingCommit } from './commit';
+import { machineOf } from './machine';
 import { versions } from './versions';
 
 /** The model of the best epoch so far, with `--select=best`. */
@@ -21,12 +24,18 @@ export async function finishFold(fold: OpenFold, position: Position): Promise<Fo
   if (config.select === 'best' && existsSync(fold.path(bestModel))) await loadModel(fold.path(bestModel), model);
   const judgements = await evaluate(split.test);
   const validated = validation.length === 0 ? undefined : await evaluate(validation);
+  const temperature = fitTemperature(
+    (validated ?? []).map(({ probabilities }) => probabilities),
+    (validated ?? []).map(({ id }) => labelOf(id)),
+  );
+  const calibrated = temperature === undefined ? {} : { temperature };
 
   lease?.check();
-  await saveModel(fold.path('model.safetensors'), model, fold.card, job.fingerprint);
+  await saveModel(fold.path('model.safetensors'), model, { ...fold.card, ...calibrated }, job.fingerprint);
   await writePredictions(job, judgements);
   await embeddingsAfter(job, train, judgements, evaluate);
   await writeAttention(job, judgements, labelOf, fold.encoder);
+  const commit = await workingCommit();
   const result: FoldResult = {
     fold: split.index,
     name: split.name,
@@ -44,8 +53,11 @@ export async function finishFold(fold: OpenFold, position: Position): Promise<Fo
     ...(split.sharedSpeakers?.length ? { sharedSpeakers: split.sharedSpeakers } : {}),
     ...(validated ? { validation: accuracies(validated, labelOf, labels.length) } : {}),
     epoch: config.select === 'best' ? (position.best?.epoch ?? config.epochs) : config.epochs,
+    ...calibrated,
     engine: engine.name,
     versions: versions(engine.name),
+    machine: await machineOf(engine.name),
+    ...(commit ? { commit } : {}),
     fingerprint: job.fingerprint,
   };
   lease?.check();

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { takeLease } from '@ser/files';
 import { listCheckpoints } from '../record/checkpoint';
 import { runFold, type FoldJob } from './fold';
+import { readModelCard } from '../record/model-file';
 import { leaseFile } from './lease-file';
 import type { FoldResult } from '../record/run-files';
 import { tinyFold } from '../testing/tiny-fold';
@@ -28,7 +29,7 @@ function rows(dir: string): Row[] {
 }
 /** What must not depend on interruptions. */
 function outcome(dir: string): unknown {
-  const { seconds: _, ...fold } = JSON.parse(readFileSync(join(dir, 'fold.json'), 'utf8')) as FoldResult;
+  const { seconds: _, commit: __, ...fold } = JSON.parse(readFileSync(join(dir, 'fold.json'), 'utf8')) as FoldResult;
   const text = (name: string): string => readFileSync(join(dir, name), 'utf8');
   const model = readFileSync(join(dir, 'model.safetensors')).toString('base64');
   return { fold, model, rows: rows(dir), predictions: text('predictions.jsonl'), embeddings: text('embeddings.jsonl') };
@@ -202,5 +203,9 @@ describe('runFold', () => {
     expect(scores).toHaveLength(4);
     expect(result.epoch).toBe(scores.indexOf(Math.max(...scores)) + 1);
     expect(result.validation?.ua).toBeCloseTo(Math.max(...scores), 6);
+    // All five right leave no best temperature; otherwise model and fold have the same one.
+    const isPerfect = result.validation?.wa === 1;
+    expect(result.temperature === undefined).toBe(isPerfect);
+    expect((await readModelCard(join(dir, 'model.safetensors'))).temperature).toBe(result.temperature);
   });
 });

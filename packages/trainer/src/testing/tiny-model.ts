@@ -28,12 +28,16 @@ export interface TinyModel {
   dispose(): void;
 }
 
-export async function tinyModel(settings: Partial<Config> = {}): Promise<TinyModel> {
+export async function tinyModel(settings: Partial<Config> = {}, temperature?: number): Promise<TinyModel> {
   await tf.setBackend('cpu');
   const dir = mkdtempSync(join(tmpdir(), 'ser-model-'));
   const config: Config = { ...defaults, tune: 'all', hiddenSize: 16, heads: 4, projection: 8, ...settings };
   const model = createModel(config, await openEncoder(config)(), tinyLabels.length, seeded(1, 'model'));
-  await saveModel(join(dir, 'model.safetensors'), model, { config, labels: tinyLabels });
+  await saveModel(join(dir, 'model.safetensors'), model, {
+    config,
+    labels: tinyLabels,
+    ...(temperature === undefined ? {} : { temperature }),
+  });
   return {
     dir,
     model,

@@ -13,11 +13,16 @@ export type EmbeddingChoice = 'projection' | 'utterance' | number;
 /** The trained network for one utterance of any length, as ONNX: waveform [1, samples] in. */
 export function networkOnnx(
   model: Model,
-  options: { readonly embedding: EmbeddingChoice; readonly operators: 'onnx' | 'onnxruntime' },
+  options: {
+    readonly embedding: EmbeddingChoice;
+    readonly operators: 'onnx' | 'onnxruntime';
+    /** What the logits are divided by; 1 when undefined. */
+    readonly temperature?: number | undefined;
+  },
 ): Uint8Array {
   const example = { waveform: tf.zeros<tf.Rank.R2>([1, 4 * sampleRate]) };
   try {
-    return exportOnnx(({ waveform }: typeof example) => predict(model, waveform, options.embedding), example, {
+    return exportOnnx(({ waveform }: typeof example) => predict(model, waveform, options), example, {
       dynamicAxes: { waveform: { 1: 'samples' } },
       operators: options.operators,
     });
@@ -26,10 +31,17 @@ export function networkOnnx(
   }
 }
 
-function predict(model: Model, waves: tf.Tensor2D, choice: EmbeddingChoice): Record<string, tf.Tensor2D> {
+function predict(
+  model: Model,
+  waves: tf.Tensor2D,
+  {
+    embedding: choice,
+    temperature,
+  }: { readonly embedding: EmbeddingChoice; readonly temperature?: number | undefined },
+): Record<string, tf.Tensor2D> {
   const input = { waves, lengths: tf.fill([1], waves.shape[1], 'int32') as tf.Tensor1D };
   const { logits, attention, embedding, utterance } = forward(model, input);
-  const probabilities = tf.softmax(logits);
+  const probabilities = tf.softmax(temperature === undefined ? logits : tf.div<tf.Tensor2D>(logits, temperature));
   if (choice === 'projection') return { probabilities, attention, embedding };
   if (choice === 'utterance') return { probabilities, attention, embedding: utterance };
   const layer = selectLayer(model.encoder.apply(input, { layers: true }), choice);
