@@ -153,6 +153,10 @@ it("writes ONNX's own operators alone when asked to, with the same outputs", asy
   const plain = exportOnnx(fn, example, { dynamicAxes, operators: 'onnx' });
   expect(Buffer.from(fused).includes('com.microsoft')).toBe(true);
   expect(Buffer.from(plain).includes('com.microsoft')).toBe(false);
+  // FusedMatMul would take the operands of every product to the CPU and back.
+  const forGpu = exportOnnx(fn, example, { dynamicAxes, provider: 'webgpu' });
+  expect(Buffer.from(fused).includes('FusedMatMul')).toBe(true);
+  expect(Buffer.from(forGpu).includes('FusedMatMul')).toBe(false);
   const session = await ort.InferenceSession.create(plain);
   const out = await session.run({
     a: new ort.Tensor('float32', example.a.dataSync(), [2, 5, 5]),

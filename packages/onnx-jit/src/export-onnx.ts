@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { generalize, type Recording } from './passes/generalize';
 import { plainOperators, type GraphWithResults } from './passes/plain-operators';
 import { CompileError } from './errors';
+import type { Provider } from './lower/call';
 import {
   encodeModel,
   encodeModelWithData,
@@ -24,6 +25,8 @@ export interface ExportOptions {
    * alone, for any other program; ONNX Runtime fuses them again when it opens the model.
    */
   readonly operators?: 'onnx' | 'onnxruntime';
+  /** Where ONNX Runtime will run it; `cpu` when absent. A model for `webgpu` avoids what would leave the GPU there. */
+  readonly provider?: Provider;
   /** Written into the model's properties. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -99,7 +102,10 @@ function recordModel<Input extends TensorTree>(
   }
   let paths: string[] = [];
   const record = (sizes: readonly ArgumentType[]): Recording => {
-    const recorded = trace((tensors) => fn(withLeaves(example, tensors)), sizes, { provider: 'cpu', inline: true });
+    const recorded = trace((tensors) => fn(withLeaves(example, tensors)), sizes, {
+      provider: options.provider ?? 'cpu',
+      inline: true,
+    });
     paths = leavesOf(recorded.layout).map((leaf) => leaf.path || 'output');
     return recorded;
   };

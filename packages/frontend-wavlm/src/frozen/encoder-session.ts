@@ -16,7 +16,7 @@ export interface EncoderSession {
  */
 export async function openEncoderSession(
   model: string,
-  encoder: Pick<Encoder, 'frameCount'>,
+  encoder: Pick<Encoder, 'frameCount' | 'batching' | 'maxSamples'>,
   layers: FrozenLayers,
   options: { provider: Provider; threads?: number | undefined },
 ): Promise<EncoderSession> {
@@ -28,7 +28,9 @@ export async function openEncoderSession(
   });
   return {
     run: async (waves) => {
-      const results = await session.run(padded(waves));
+      const longest = Math.max(...waves.map((wave) => wave.length));
+      const isGridded = provider !== 'cpu' && encoder.batching === 'padded';
+      const results = await session.run(padded(waves, isGridded ? onGrid(longest, encoder) : longest));
       const output = results[layers === 'last' ? 'frames' : 'layers'];
       if (!output || !(output.data instanceof Float32Array)) throw new Error('ONNX Runtime delivered no frames');
       const { data, dims } = output;
@@ -38,10 +40,15 @@ export async function openEncoderSession(
   };
 }
 
-/** Waveforms in the rows of one array, zeros after their ends. */
-function padded(waves: readonly Float32Array[]): { waves: ort.Tensor; lengths: ort.Tensor } {
+/** Samples between the lengths of batches on a GPU, half a second: it prepares its kernels anew for every length. */
+const grid = 8000;
+
+const onGrid = (samples: number, { maxSamples = Infinity }: Pick<Encoder, 'maxSamples'>): number =>
+  Math.min(Math.ceil(samples / grid) * grid, maxSamples);
+
+/** Waveforms in the rows of one array of so many columns, zeros after their ends. */
+function padded(waves: readonly Float32Array[], columns: number): { waves: ort.Tensor; lengths: ort.Tensor } {
   const lengths = Int32Array.from(waves, (wave) => wave.length);
-  const columns = Math.max(...lengths);
   const data = new Float32Array(waves.length * columns);
   waves.forEach((wave, row) => data.set(wave, row * columns));
   return {

@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { exportOnnx, exportOnnxWithData, type ExportOptions, type ModelWithData } from '@ser/onnx-jit';
+import { exportOnnx, exportOnnxWithData, type ExportOptions, type ModelWithData, type Provider } from '@ser/onnx-jit';
 import type { Encoder } from '../encoders/encoder';
 
 export interface ExportEncoderOptions {
   /** Also every layer, stacked: output `layers` [layers + 1, batch, frames, features]. */
   layers?: boolean;
+  /** Where ONNX Runtime will run it (see `ExportOptions` of @ser/onnx-jit); `cpu` when absent. */
+  provider?: Provider;
   /** Strings for the model's properties. */
   metadata?: Readonly<Record<string, string>>;
 }
@@ -53,7 +55,8 @@ function withProgram<T>(
   };
   try {
     const dynamicAxes = { waves: { 0: 'batch', 1: 'samples' }, lengths: { 0: 'batch' } };
-    return write(run, example, { dynamicAxes, metadata });
+    const provider = options.provider ?? 'cpu';
+    return write(run, example, { dynamicAxes, metadata, provider });
   } finally {
     tf.dispose(example);
   }

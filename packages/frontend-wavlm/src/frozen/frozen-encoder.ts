@@ -20,7 +20,10 @@ export interface FrozenOptions {
   cacheLimit?: number;
   /** `last`: the last hidden state; `all`: the input of block 1 and every block's output; a number: that one of `all`. */
   layers?: FrozenLayers;
-  /** Where ONNX Runtime computes; `cpu` when absent. Features of one provider are not read by another. */
+  /**
+   * Where ONNX Runtime computes; `cpu` when absent. Features of one provider are not read by another: they differ in the
+   * last digits, and what a run gives must not depend on what another run left in the cache.
+   */
   provider?: Provider;
   /**
    * Most samples of one batch, padding included; 960,000 (a minute) when absent. 1 takes each waveform by itself: its
@@ -66,9 +69,13 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
   const weights = await weightsHash(encoder);
   const maker = checksumOf(`${VERSION} ${layers} ${provider} ${weights}`);
   const cache = openFeatureCache(join(cacheDir, 'features'), maker, options.cacheLimit);
+  // A model for WebGPU has other operators; one for the CPU serves CUDA, too.
+  const lowered = provider === 'webgpu' ? 'webgpu' : 'cpu';
   const session = once(async () => {
-    const name = checksumOf(`${VERSION} ${layers === 'last' ? 'last' : 'all'} ${weights}`);
-    const model = await compiledEncoder(encoder, join(cacheDir, 'onnx'), name, { layers: layers !== 'last' });
+    const content = `${VERSION} ${layers === 'last' ? 'last' : 'all'} ${weights}`;
+    const name = checksumOf(lowered === 'cpu' ? content : `${content} ${lowered}`);
+    const how = { layers: layers !== 'last', provider: lowered } as const;
+    const model = await compiledEncoder(encoder, join(cacheDir, 'onnx'), name, how);
     return openEncoderSession(model, encoder, layers, { provider, threads });
   });
   const counts = { cached: 0, computed: 0 };

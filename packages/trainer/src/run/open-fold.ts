@@ -88,7 +88,7 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     closing.add(() => loader.close());
     const note = (line: string): void => progress.line(`fold ${fold.index}  ${line}`);
     const signals = framesStay(config, engine)
-      ? await frozenSignals(config, encoder, [...waves.values()], note)
+      ? await frozenSignals(config, engine, encoder, [...waves.values()], note)
       : waveSignals(encoder);
     closing.add(() => signals.dispose());
     const stepsPerRun = stepsOfRun(config, engine, signals.batchBytes);

@@ -23,6 +23,7 @@ afterEach(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const { whisper, hubertBase: hubert } = tinyConfigs;
+const cpu = { provider: 'cpu' } as const;
 
 function testBatch(lengths: readonly number[], samples: number): BatchArrays {
   const random = seeded('signal');
@@ -58,7 +59,7 @@ describe('the features of a frozen encoder', () => {
       const encoder = createRandomEncoder(shape, seeded('encoder'));
       const model = createModel(config, encoder, 2, seeded('model'));
       const batch = testBatch(lengths, samples);
-      const frozen = await frozenSignals({ ...config, threads: 1 }, encoder, [], () => undefined);
+      const frozen = await frozenSignals({ ...config, threads: 1 }, cpu, encoder, [], () => undefined);
       const [features, waves] = await Promise.all([frozen.read(batch), waveSignals(encoder).read(batch)]);
       tf.tidy(() => {
         const outputs = [features, waves].map((input) => forward(model, input));
@@ -76,7 +77,8 @@ describe('the features of a frozen encoder', () => {
     process.env['SER_CACHE'] = join(root, 'alone');
     const encoder = createRandomEncoder(hubert, seeded('encoder'));
     const read = async (lengths: readonly number[], samples: number): Promise<Float32Array> => {
-      const frozen = await frozenSignals({ layer: 'last', threads: 1, cacheLimit: 0 }, encoder, [], () => undefined);
+      const settings = { layer: 'last', threads: 1, cacheLimit: 0 };
+      const frozen = await frozenSignals(settings, cpu, encoder, [], () => undefined);
       const signal = await frozen.read(testBatch(lengths, samples));
       await frozen.dispose();
       return 'features' in signal ? signal.features.dataSync<'float32'>() : new Float32Array();
@@ -99,7 +101,8 @@ describe('the features of a frozen encoder', () => {
       { speed: [0.9, 1] },
     ];
     for (const other of others) expect(framesStay({ ...frozen, ...other }, engine)).toBe(false);
-    expect(framesStay(frozen, { ...engine, name: 'onnx-cuda' })).toBe(false);
+    for (const provider of ['webgpu', 'cuda'] as const) expect(framesStay(frozen, { provider })).toBe(true);
+    expect(framesStay(frozen, await openEngine('tfjs-cpu'))).toBe(false);
   });
 
   test('a fold computes each unmixed utterance once; it ends the same from an empty cache, a full one, and interrupted', async () => {

@@ -1,11 +1,11 @@
-import { cacheFolder } from '@ser/files';
-import { cacheSpace, createFrozenEncoder, type Encoder } from '@ser/frontend-wavlm';
+import type { Encoder, FrozenLayers } from '@ser/frontend-wavlm';
 import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import type { BatchArrays } from '../data/assemble';
 import { sampleRate, type Source } from '../data/plan';
 import type { Engine } from '../training/engine';
 import type { FeatureInput, Signal } from '../model/model';
+import { depthOf, openFeatureStore } from './feature-store';
 
 /** Where the model's view of a batch comes from: the waveforms themselves, or what a frozen encoder makes of them. */
 export interface SignalSource {
@@ -26,43 +26,37 @@ export function waveSignals({ batching }: Encoder): SignalSource {
 }
 
 /**
- * Whether the encoder gives an utterance the same frames in every epoch. A GPU is better off with the encoder inside the
- * step; speed, SpecAugment and layer drop make every epoch's frames new.
+ * Whether the encoder gives an utterance the same frames in every epoch: speed, SpecAugment and layer drop make all of them
+ * new. Engines of tfjs run the encoder themselves: they are there to compare with, op by op, and mixed audio would wait for
+ * another engine in every epoch.
  */
-export function framesStay(config: Config, engine: Engine): boolean {
+export function framesStay(config: Config, { provider }: Pick<Engine, 'provider'>): boolean {
   const pretrained = config.encoder !== 'logmel';
   const still = !config.specAugment && config.layerDrop === 0 && config.speed.every((factor) => factor === 1);
-  return config.tune === 'frozen' && pretrained && still && engine.name === 'onnx-cpu';
+  return config.tune === 'frozen' && pretrained && still && provider !== undefined;
 }
 
 /**
  * Features of a frozen encoder, kept on disk: what is neither mixed nor cut is computed once, for all epochs, folds and
- * runs with this encoder. Every utterance is encoded alone, so that its features do not depend on the other utterances of
- * its batch. Encoders that must not see padding can therefore fill padded batches.
+ * runs with this encoder and engine. An utterance's features do not depend on its batch, but for the last digits on a GPU
+ * (see `openFeatureStore`). Encoders that must not see padding can therefore fill padded batches.
  */
 export async function frozenSignals(
   config: Pick<Config, 'layer' | 'threads' | 'cacheLimit'>,
+  engine: Pick<Engine, 'provider'>,
   encoder: Encoder,
   sources: readonly Source[],
   note: (line: string) => void,
 ): Promise<SignalSource> {
-  const cacheDir = cacheFolder();
   const layers = storedLayers(config.layer);
-  const depth = layers === 'all' ? encoder.layerCount + 1 : 1;
+  const depth = depthOf(layers, encoder);
   const lengths = sources.map(({ samples }) => samples);
-  const { needed, fits } = await cachePlace(cacheDir, encoder, lengths, depth);
+  const { frozen, cacheDir, needed, fits } = await openFeatureStore(config, engine, encoder, layers, lengths);
   note(
     fits
       ? `the encoder is frozen: features of unmixed utterances are kept in ${cacheDir} (${gigabytes(needed)})`
       : `the encoder is frozen, but its features are not kept: ${gigabytes(needed)} are more than half of what is free in ${cacheDir}`,
   );
-  const frozen = await createFrozenEncoder(encoder, {
-    cacheDir,
-    layers,
-    batchSamples: 1,
-    ...cacheLimit(config),
-    ...(config.threads > 0 ? { threads: config.threads } : {}),
-  });
   return {
     batching: 'padded',
     async read(batch) {
@@ -77,24 +71,7 @@ export async function frozenSignals(
   };
 }
 
-/** Bytes of the features of waveforms in `depth` layers, and whether they fit into half of what is free for the cache. */
-export async function cachePlace(
-  cacheDir: string,
-  encoder: Encoder,
-  samples: readonly number[],
-  depth: number,
-): Promise<{ needed: number; fits: boolean }> {
-  const frames = samples.reduce((sum, count) => sum + encoder.frameCount(count), 0);
-  const needed = 4 * frames * depth * encoder.hiddenSize;
-  return { needed, fits: needed <= (await cacheSpace(cacheDir)) / 2 };
-}
-
-/** The setting in bytes. */
-export function cacheLimit(config: Pick<Config, 'cacheLimit'>): { cacheLimit?: number } {
-  return config.cacheLimit > 0 ? { cacheLimit: config.cacheLimit * 1e9 } : {};
-}
-
-function storedLayers(layer: Config['layer']): 'last' | 'all' | number {
+function storedLayers(layer: Config['layer']): FrozenLayers {
   if (layer === 'last') return 'last';
   return layer === 'weighted' || layer === 'blocks' ? 'all' : Number(layer);
 }

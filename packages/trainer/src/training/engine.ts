@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { jit } from '@ser/onnx-jit';
+import { jit, type Provider } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import { InputError, messageOf } from '@ser/files';
@@ -23,6 +23,8 @@ export interface Runnable<I, O> {
 /** What runs the step: ONNX Runtime on a compiled graph, or a tfjs backend op by op. */
 export interface Engine {
   readonly name: EngineName;
+  /** Where ONNX Runtime computes; undefined where tfjs does. */
+  readonly provider?: Provider;
   /** Steps that are worth running in one call; 1 where it gains nothing. */
   readonly stepsPerRun: number;
   /** Bytes of contrastive scores that are held at a time; undefined lets the loss choose for a CPU. */
@@ -126,6 +128,7 @@ function compiled(name: EngineName, threads: number, { tf32 }: Arithmetic): Engi
   const provider = name === 'onnx-cuda' ? 'cuda' : name === 'onnx-webgpu' ? 'webgpu' : 'cpu';
   return {
     name,
+    provider,
     stepsPerRun: stepsPerRun[provider],
     ...(provider === 'cpu' ? {} : { scoreBytes: scoresOnGpu }),
     compile: (fn) => {
