@@ -1,20 +1,24 @@
 import { join } from 'node:path';
 import { writeFileWhole } from '@ser/files';
-import { duration, plusMinus, pValue, signedPoints } from '../report/format';
+import { duration, signedPoints } from '../report/format';
 import { html, type Markup } from '../report/html';
 import { page } from '../report/page';
-import { section, table, type Column, type Row } from '../report/table';
+import { differenceCell, meanCell, pCell, percentCell } from '../report/quantity';
+import { section, table } from '../report/table';
+import { shownOf, type Cell, type Column, type Quantity, type Row, type TableData } from '../report/table-data';
 import { textTable } from '../report/text-table';
-import { difference } from '../report/write-comparison';
+import { writeTables } from '../report/write-tables';
 import type { AblationResults, RowResult } from './results';
 import { percent } from '../percent';
 
-/** Writes `ablation.json`, `ablation.html` and `ablation.md` (for a README) into a folder. */
+/** Writes `ablation.json`, `ablation.html`, `ablation.md` (for a README) and the tables as CSV and LaTeX into a folder. */
 export async function writeAblation(dir: string, results: AblationResults): Promise<{ htmlPath: string }> {
   const htmlPath = join(dir, 'ablation.html');
   await writeFileWhole(join(dir, 'ablation.json'), `${JSON.stringify(results, null, 1)}\n`);
   await writeFileWhole(join(dir, 'ablation.md'), `${ablationMarkdown(results)}\n`);
-  await writeFileWhole(htmlPath, ablationPage(results));
+  const { text, tables } = ablationPage(results);
+  await writeFileWhole(htmlPath, text);
+  await writeTables(dir, tables);
   return { htmlPath };
 }
 
@@ -30,34 +34,41 @@ const shortHeader = [
   'paper UA %',
 ];
 
-function shortRow(result: RowResult): string[] {
+function shortRow(result: RowResult): Cell[] {
   const { row, sameAs, seeds, missingSeeds, wa, ua, difference: delta } = result;
   return [
     sameAs.length > 0 ? `${row.row} (= ${sameAs.join(', ')})` : row.row,
     row.title,
     missingSeeds.length > 0 ? `${seeds.length} of ${seeds.length + missingSeeds.length}` : String(seeds.length),
-    plusMinus(wa),
-    plusMinus(ua),
-    delta === undefined ? '' : difference(delta.ua),
-    delta === undefined ? '' : pValue(delta.permutation),
-    delta === undefined ? '' : pValue(delta.mcnemar.p),
-    row.paper === undefined ? '' : row.paper.ua.toFixed(2),
+    meanCell(wa),
+    meanCell(ua),
+    delta === undefined ? '' : differenceCell(delta.ua),
+    delta === undefined ? '' : pCell(delta.permutation),
+    delta === undefined ? '' : pCell(delta.mcnemar.p),
+    printed(row.paper?.ua),
   ];
 }
 
+/** A number of the paper, which prints it in %. */
+const printed = (value: number | undefined): Quantity | string =>
+  value === undefined ? '' : percentCell(value / 100, 2);
+
 const contrastHeader = ['question', 'rows', 'ΔUA [95 %]', 'ΔUA by seed', "McNemar's p", 'p (speakers)', 'adjusted p'];
 
-function contrastRow(contrast: AblationResults['contrasts'][number]): string[] {
+function contrastRow(contrast: AblationResults['contrasts'][number]): Cell[] {
   const { question, from, to, difference: delta, adjustedP } = contrast;
   const { mean, sd } = delta.uaBySeed;
   return [
     question,
     `${from} → ${to}`,
-    difference(delta.ua),
-    Number.isFinite(sd) ? `${signedPoints(mean)} ± ${percent(sd)}` : signedPoints(mean),
-    pValue(delta.mcnemar.p),
-    pValue(delta.permutation),
-    pValue(adjustedP),
+    differenceCell(delta.ua),
+    {
+      shown: Number.isFinite(sd) ? `${signedPoints(mean)} ± ${percent(sd)}` : signedPoints(mean),
+      numbers: { '': 100 * mean, sd: 100 * sd },
+    },
+    pCell(delta.mcnemar.p),
+    pCell(delta.permutation),
+    pCell(adjustedP),
   ];
 }
 
@@ -70,8 +81,10 @@ export function ablationText(results: AblationResults): string {
 
 /** For a README: the rows and the contrasts as Markdown tables. */
 export function ablationMarkdown(results: AblationResults): string {
-  const markdown = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
-    [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const markdown = (header: readonly string[], rows: readonly (readonly Cell[])[]): string =>
+    [header, header.map(() => '---'), ...rows.map((cells) => cells.map(shownOf))]
+      .map((cells) => `| ${cells.join(' | ')} |`)
+      .join('\n');
   const blocks = [markdown(shortHeader, results.rows.map(shortRow))];
   if (results.contrasts.length > 0) blocks.push(markdown(contrastHeader, results.contrasts.map(contrastRow)));
   return [...blocks, explanation(results), ...results.notes].join('\n\n');
@@ -87,7 +100,7 @@ function explanation({ folds, utterances, seconds }: AblationResults): string {
   );
 }
 
-function ablationPage(results: AblationResults): string {
+function ablationPage(results: AblationResults): { text: string; tables: readonly TableData[] } {
   const open = results.rows.filter(({ missingSeeds }) => missingSeeds.length > 0);
   const header = html`<header>
     <p class="kicker">Ablation</p>
@@ -110,6 +123,7 @@ function ablationPage(results: AblationResults): string {
           'contrasts',
           'What each part does',
           table(
+            'contrasts',
             'Differences between rows',
             contrastHeader.map((title, index) => ({ title, numeric: index > 1 })),
             results.contrasts.map((contrast) => ({ cells: contrastRow(contrast) })),
@@ -125,7 +139,11 @@ function ablationPage(results: AblationResults): string {
           </ul>`,
         ),
   ].filter((part): part is Markup => part !== undefined);
-  return page(`${results.name} – ablation`, header, sections, html`<footer>Written by ser ablate.</footer>`);
+  const footer = html`<footer>Written by ser ablate. Every table is in tables/ as CSV and LaTeX.</footer>`;
+  return {
+    text: page(`${results.name} – ablation`, header, sections, footer),
+    tables: sections.flatMap(({ tables }) => tables),
+  };
 }
 
 /** In the form of the paper's Table 3: the parts, the paper's numbers, ours, the difference. */
@@ -148,9 +166,10 @@ function rowsTable({ rows }: AblationResults): Markup {
       parts?.aggregation ?? '',
       parts?.losses ?? '',
     ];
-    const printed = [paper?.wa.toFixed(2) ?? '', paper?.ua.toFixed(2) ?? ''];
     // The last of the short row is the paper's UA, which stands in front here.
-    return { cells: [row, ...(formed ? named : [title]), ...printed, ...ours.slice(0, -1)] };
+    return {
+      cells: [row, ...(formed ? named : [title]), printed(paper?.wa), printed(paper?.ua), ...ours.slice(0, -1)],
+    };
   };
-  return table('Paper and this ablation, in the form of Table 3', columns, rows.map(cells));
+  return table('rows', 'Paper and this ablation, in the form of Table 3', columns, rows.map(cells));
 }

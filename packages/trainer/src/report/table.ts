@@ -1,23 +1,9 @@
 import { html, Markup } from './html';
-
-export interface Column {
-  readonly title: string;
-  /** Right-aligned. */
-  readonly numeric?: boolean;
-  /** Long text that may break into lines. */
-  readonly wrap?: boolean;
-}
-
-export interface Row {
-  /** The first cell is the row's header. */
-  readonly cells: readonly (Markup | string | number)[];
-  /** `total` and `ours` stand out; `quiet` recedes. */
-  readonly kind?: 'total' | 'ours' | 'quiet';
-}
+import { shownOf, type Cell, type Column, type Row, type TableData } from './table-data';
 
 /** A table with a caption, column and row headers, that scrolls on its own when the page is narrow. */
-export function table(caption: string, columns: readonly Column[], rows: readonly Row[]): Markup {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
+export function table(name: string, caption: string, columns: readonly Column[], rows: readonly Row[]): Markup {
+  const { text } = html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
     <table>
       <caption>
         ${caption}
@@ -31,17 +17,24 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
         ${rows.map(
           ({ cells, kind }) =>
             html`<tr class="${kind ?? ''}">
-              ${cells.map((cell, index) => tableCell(cell, index, columns[index]))}
+              ${columns.map((column, index) => tableCell(cells[index] ?? '', index, column))}
             </tr>`,
         )}
       </tbody>
     </table>
   </div>`;
+  return shownAs({ name, caption, columns, rows }, text);
 }
 
-function tableCell(cell: Markup | string | number, index: number, column: Column | undefined): Markup {
-  const kind = column?.numeric === true ? 'n' : column?.wrap === true ? 'wrap' : '';
-  return index === 0 ? html`<th scope="row" class="${kind}">${cell}</th>` : html`<td class="${kind}">${cell}</td>`;
+/** A table that the page shows in a form of its own. */
+export function shownAs(data: TableData, text: string): Markup {
+  return new Markup(text, [data]);
+}
+
+function tableCell(cell: Cell, index: number, column: Column): Markup {
+  const kind = column.numeric === true ? 'n' : column.wrap === true ? 'wrap' : '';
+  const shown = column.code === true ? html`<code>${shownOf(cell)}</code>` : shownOf(cell);
+  return index === 0 ? html`<th scope="row" class="${kind}">${shown}</th>` : html`<td class="${kind}">${shown}</td>`;
 }
 
 /** Something to open on demand. */
@@ -63,9 +56,9 @@ export function figure(caption: string, drawing: Markup, more?: Markup): Markup 
 
 /** A part of the report; its heading is a target for links. */
 export function section(id: string, title: string, ...content: readonly (Markup | undefined)[]): Markup {
-  const { text } = html`<section id="${id}" aria-labelledby="${id}-title">
+  const { text, tables } = html`<section id="${id}" aria-labelledby="${id}-title">
     <h2 id="${id}-title">${title}</h2>
     ${content}
   </section>`;
-  return new Markup(text, { id, title });
+  return new Markup(text, tables, { id, title });
 }

@@ -1,35 +1,31 @@
 import { writeFileWhole } from '@ser/files';
 import { axisStyle, chartSvg, ink } from './chart';
 import type { Comparison, ComparedRun } from './compare-runs';
-import { count, pValue, setting, signedPoints } from './format';
+import { count, setting } from './format';
 import { html, type Markup } from './html';
 import { page } from './page';
-import { figure, section, table, type Row } from './table';
+import { countCell, differenceCell, pCell, percentCell, pointsCell } from './quantity';
+import { figure, section, table } from './table';
+import type { Cell, Row } from './table-data';
 import { textTable } from './text-table';
-import { percent } from '../percent';
-
-/** A difference with its interval in percentage points: `+1.3 [−0.4, +3.0]`. */
-export function difference({ difference: value, interval }: Comparison['wa']): string {
-  return `${signedPoints(value)} [${signedPoints(interval.low)}, ${signedPoints(interval.high)}]`;
-}
 
 /** For a terminal: the first run, and every other beside it. */
 export function comparisonText(comparisons: readonly Comparison[]): string {
   const [first] = comparisons;
   if (first === undefined) return '';
   const header = ['run', 'shared', 'WA %', 'UA %', 'ΔWA [95 %]', 'ΔUA [95 %]', 'p (speakers)', "McNemar's p"];
-  const alone: string[][] = [[first.a.name, count(first.shared), percent(first.a.wa), percent(first.a.ua), '', '', '']];
-  const rows = comparisons.map(({ b, shared, wa, ua, permutation, mcnemar }) => [
+  const alone: Cell[] = [first.a.name, countCell(first.shared), percentCell(first.a.wa), percentCell(first.a.ua)];
+  const rows = comparisons.map(({ b, shared, wa, ua, permutation, mcnemar }): Cell[] => [
     b.name,
-    count(shared),
-    percent(b.wa),
-    percent(b.ua),
-    difference(wa),
-    difference(ua),
-    pValue(permutation),
-    pValue(mcnemar.p),
+    countCell(shared),
+    percentCell(b.wa),
+    percentCell(b.ua),
+    differenceCell(wa),
+    differenceCell(ua),
+    pCell(permutation),
+    pCell(mcnemar.p),
   ]);
-  return textTable(header, [...alone, ...rows]);
+  return textTable(header, [alone, ...rows]);
 }
 
 /** Writes one page on how each run differs from the first. */
@@ -72,39 +68,24 @@ function resultsTable(comparisons: readonly Comparison[]): Markup {
   const alone: Row[] =
     first === undefined
       ? []
-      : [
-          {
-            cells: [
-              first.a.name,
-              count(first.shared),
-              percent(first.a.wa),
-              percent(first.a.ua),
-              '',
-              '',
-              '',
-              '',
-              '',
-              '',
-              '',
-            ],
-          },
-        ];
+      : [{ cells: [first.a.name, countCell(first.shared), percentCell(first.a.wa), percentCell(first.a.ua)] }];
   const rows = comparisons.map(({ b, shared, speakers, wa, ua, permutation, mcnemar }): Row => ({
     cells: [
       b.name,
-      count(shared),
-      percent(b.wa),
-      percent(b.ua),
-      difference(wa),
-      difference(ua),
+      countCell(shared),
+      percentCell(b.wa),
+      percentCell(b.ua),
+      differenceCell(wa),
+      differenceCell(ua),
       mcnemar.onlyA,
       mcnemar.onlyB,
       speakers,
-      pValue(permutation),
-      pValue(mcnemar.p),
+      pCell(permutation),
+      pCell(mcnemar.p),
     ],
   }));
   return table(
+    'differences',
     'Paired differences',
     columns.map((title, index) => ({ title, numeric: index > 0 })),
     [...alone, ...rows],
@@ -169,35 +150,40 @@ async function differencesFigure(comparisons: readonly Comparison[]): Promise<Ma
 function pairSection({ a, b, labels }: Comparison, index: number): Markup {
   const recallRows = labels.map((label, at): Row => {
     const [before = NaN, after = NaN] = [a.recalls[at], b.recalls[at]];
-    return { cells: [label, percent(before), percent(after), signedPoints(after - before)] };
+    return { cells: [label, percentCell(before), percentCell(after), pointsCell(after - before)] };
   });
   const columns = ['Class', a.name, b.name, 'difference'].map((title, at) => ({ title, numeric: at > 0 }));
   const only = (run: ComparedRun): string => `${run.name}: ${count(run.alone)}`;
   return section(
     `pair-${index + 1}`,
     `${a.name} → ${b.name}`,
-    table('Recall by class, %', columns, recallRows),
+    table(`recalls-${index + 1}`, 'Recall by class, %', columns, recallRows),
     a.alone + b.alone === 0
       ? undefined
       : html`<p class="note">Tested by one run only, and left out here: ${only(a)}, ${only(b)}.</p>`,
-    settingsTable(a, b),
+    settingsTable(a, b, index),
   );
 }
 
 /** What was set differently. */
-function settingsTable(a: ComparedRun, b: ComparedRun): Markup {
+function settingsTable(a: ComparedRun, b: ComparedRun, index: number): Markup {
   const described = new Set(['command', 'versions', 'labels', 'foldCount', 'folds', 'name', 'origins']);
   const keys = [...new Set([...Object.keys(a.config), ...Object.keys(b.config)])].filter((key) => !described.has(key));
   const text = (run: ComparedRun, key: string): string =>
     run.config[key] === undefined ? '–' : setting(run.config[key]);
   const rows = keys
     .filter((key) => text(a, key) !== text(b, key))
-    .map((key): Row => ({ cells: [html`<code>${key}</code>`, text(a, key), text(b, key)] }));
+    .map((key): Row => ({ cells: [key, text(a, key), text(b, key)] }));
   return rows.length === 0
     ? html`<p>Both runs have the same settings.</p>`
     : table(
+        `settings-${index + 1}`,
         'Settings that differ',
-        [{ title: 'Setting' }, { title: a.name, wrap: true }, { title: b.name, wrap: true }],
+        [
+          { title: 'Setting', code: true },
+          { title: a.name, wrap: true },
+          { title: b.name, wrap: true },
+        ],
         rows,
       );
 }

@@ -17,6 +17,8 @@ import { paperSection } from './sections/paper';
 import { reproduceSection } from './sections/reproduce';
 import { speakersSection } from './sections/speakers';
 import { trainingSection } from './sections/training';
+import { writeTables } from './write-tables';
+import type { TableData } from './table-data';
 import { summarize, type Report, type SummarizeOptions } from './summarize';
 
 export interface WrittenReport {
@@ -37,7 +39,8 @@ export interface ReportPictures {
 }
 
 /**
- * Writes `report.json` and `report.html` (one file, no script, nothing fetched) into a run folder, finished or not.
+ * Writes `report.json`, `report.html` (one file, no script, nothing fetched) and `tables/` (each table as CSV and LaTeX)
+ * into a run folder, finished or not.
  *
  * @throws InputError when the folder is no run or a file in it is damaged
  */
@@ -61,12 +64,18 @@ export async function writeReportOf(
   const jsonPath = join(dir, 'report.json');
   const htmlPath = join(dir, 'report.html');
   await writeFileWhole(jsonPath, `${JSON.stringify(report, null, 1)}\n`);
-  await writeFileWhole(htmlPath, await renderReport(report, run, { embeddings: maps, attention }));
+  const { text, tables } = await renderReport(report, run, { embeddings: maps, attention });
+  await writeFileWhole(htmlPath, text);
+  await writeTables(dir, tables);
   return { report, jsonPath, htmlPath };
 }
 
-/** The report as a page. */
-async function renderReport(report: Report, run: RunData, pictures: ReportPictures): Promise<string> {
+/** The report as a page, and the tables in it. */
+async function renderReport(
+  report: Report,
+  run: RunData,
+  pictures: ReportPictures,
+): Promise<{ text: string; tables: readonly TableData[] }> {
   const sections = [
     foldsSection(report),
     baselinesSection(report),
@@ -81,8 +90,14 @@ async function renderReport(report: Report, run: RunData, pictures: ReportPictur
     reproduceSection(report),
   ].filter((section): section is Markup => section !== undefined);
   const header = html`${headline(report)}${probeWarning(report)}${warnings(report)}`;
-  const footer = html`<footer>Written ${report.generatedAt}. The numbers are in report.json beside this file.</footer>`;
-  return page(`${report.name} – speech emotion recognition`, header, sections, footer);
+  const footer = html`<footer>
+    Written ${report.generatedAt}. Beside this file, report.json has the numbers, and tables/ every table as CSV and
+    LaTeX.
+  </footer>`;
+  return {
+    text: page(`${report.name} – speech emotion recognition`, header, sections, footer),
+    tables: sections.flatMap(({ tables }) => tables),
+  };
 }
 
 const readWithDatasets: ReadAudio = async (path, part) => {

@@ -1,6 +1,7 @@
 import { axisStyle, chartSvg, ink, legendStyle } from '../chart';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
+import { percentCell } from '../quantity';
 import { details, figure, section, table } from '../table';
 import { percent } from '../../percent';
 
@@ -65,8 +66,8 @@ export async function calibrationSection(report: Report): Promise<Markup | undef
     cells: [
       `${percent(bin.low, 0)}–${percent(bin.high, 0)}`,
       bin.count,
-      percent(bin.confidence),
-      percent(bin.accuracy),
+      percentCell(bin.confidence),
+      percentCell(bin.accuracy),
     ],
   }));
   const columns = ['Confidence %', 'Utterances', 'Mean confidence %', 'Accuracy %'].map((title) => ({
@@ -77,6 +78,6 @@ export async function calibrationSection(report: Report): Promise<Markup | undef
     'calibration',
     'Calibration',
     html`<p>Expected calibration error over ${bins.length} bins: <strong>${percent(ece)}&nbsp;%</strong>.</p>`,
-    figure(caption, drawing, details('Numbers', table('Reliability by confidence', columns, rows))),
+    figure(caption, drawing, details('Numbers', table('calibration', 'Reliability by confidence', columns, rows))),
   );
 }

@@ -1,7 +1,8 @@
 import { foldTitle } from '../format';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
-import { details, section } from '../table';
+import { percentCell } from '../quantity';
+import { details, section, shownAs } from '../table';
 import { percent } from '../../percent';
 
 /** Confusion matrices: pooled, and one for each fold on demand. */
@@ -10,19 +11,24 @@ export function confusionSection(report: Report): Markup {
   return section(
     'confusion',
     'Confusion matrix',
-    matrix('All finished folds', report.labels, report.pooled.confusion),
+    matrix('confusion', 'All finished folds', report.labels, report.pooled.confusion),
     html`<p class="note">Rows are the true classes. Each cell: count, and share of the row in %.</p>`,
     folds.length < 2
       ? undefined
       : details(
           'By fold',
-          folds.map((fold) => matrix(foldTitle(fold), report.labels, fold.confusion)),
+          folds.map((fold) => matrix(`confusion-fold-${fold.fold}`, foldTitle(fold), report.labels, fold.confusion)),
         ),
   );
 }
 
-function matrix(caption: string, labels: readonly string[], counts: readonly (readonly number[])[]): Markup {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix, ${caption}">
+function matrix(
+  name: string,
+  caption: string,
+  labels: readonly string[],
+  counts: readonly (readonly number[])[],
+): Markup {
+  const { text } = html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix, ${caption}">
     <table class="matrix">
       <caption>
         ${caption}
@@ -39,7 +45,18 @@ function matrix(caption: string, labels: readonly string[], counts: readonly (re
       </tbody>
     </table>
   </div>`;
+  const columns = [...labels, 'recall %'].map((title) => ({ title, numeric: true }));
+  const rows = counts.map((row, truth) => ({
+    cells: [labels[truth] ?? '', ...row, percentCell(recallOf(row, truth))],
+  }));
+  return shownAs(
+    { name, caption: `Confusion matrix, ${caption}`, columns: [{ title: 'true ╲ predicted' }, ...columns], rows },
+    text,
+  );
 }
+
+const recallOf = (row: readonly number[], truth: number): number =>
+  (row[truth] ?? 0) / row.reduce((sum, count) => sum + count, 0);
 
 function matrixRow(label: string, row: readonly number[], truth: number): Markup {
   const total = row.reduce((sum, count) => sum + count, 0);
@@ -53,6 +70,6 @@ function matrixRow(label: string, row: readonly number[], truth: number): Markup
   return html`<tr>
     <th scope="row">${label}</th>
     ${cells}
-    <td class="n">${percent((row[truth] ?? 0) / total)}</td>
+    <td class="n">${percent(recallOf(row, truth))}</td>
   </tr>`;
 }

@@ -1,7 +1,9 @@
-import { count, duration, foldTitle, plusMinus, withInterval } from '../format';
+import { foldTitle } from '../format';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
-import { details, section, table, type Column, type Row } from '../table';
+import { countCell, estimateCell, meanCell, percentCell, secondsCell } from '../quantity';
+import { details, section, table } from '../table';
+import type { Cell, Column, Row } from '../table-data';
 import { percent } from '../../percent';
 
 const columns: readonly Column[] = [
@@ -21,13 +23,13 @@ export function foldsSection(report: Report): Markup {
     ...(fold.status === 'done' ? {} : { kind: 'quiet' as const }),
     cells: [
       foldTitle(fold),
-      percent(fold.wa),
-      percent(fold.ua),
+      percentCell(fold.wa),
+      percentCell(fold.ua),
       fold.status === 'done' ? fold.testGroups.join(', ') : fold.status === 'missing' ? 'not run yet' : 'not finished',
-      count(fold.trainUtterances),
-      count(fold.testUtterances),
+      countCell(fold.trainUtterances),
+      countCell(fold.testUtterances),
       fold.epochs,
-      duration(fold.seconds),
+      secondsCell(fold.seconds),
     ],
   }));
   const { pooled, acrossFolds } = report;
@@ -36,31 +38,31 @@ export function foldsSection(report: Report): Markup {
       kind: 'total',
       cells: [
         'Pooled [95 %]',
-        withInterval(pooled.wa, pooled.intervals.wa),
-        withInterval(pooled.ua, pooled.intervals.ua),
+        estimateCell(pooled.wa, pooled.intervals.wa),
+        estimateCell(pooled.ua, pooled.intervals.ua),
         'all test utterances together',
         '',
-        count(report.utterances),
+        countCell(report.utterances),
         '',
-        duration(report.seconds),
+        secondsCell(report.seconds),
       ],
     },
     {
       kind: 'total',
-      cells: ['Mean ± sd', plusMinus(acrossFolds.wa), plusMinus(acrossFolds.ua), 'over folds', '', '', '', ''],
+      cells: ['Mean ± sd', meanCell(acrossFolds.wa), meanCell(acrossFolds.ua), 'over folds', '', '', '', ''],
     },
   );
   return section(
     'folds',
     'Folds',
-    table('Results by fold', columns, rows),
+    table('folds', 'Results by fold', columns, rows),
     html`<p class="note">
       WA is the share of utterances that are right, UA the mean recall of the classes. Intervals are percentile
       bootstrap over the ${report.speakers.length} speakers: utterances of one speaker are alike. Over utterances alone,
       which is too narrow for other speakers, they are WA ${interval(pooled.utteranceIntervals.wa)} and UA
       ${interval(pooled.utteranceIntervals.ua)}. Macro-F1 of the pooled predictions: ${percent(pooled.macroF1)}&nbsp;%.
     </p>`,
-    table('Results by class', classColumns, classRows(report)),
+    table('classes', 'Results by class', classColumns, classRows(report)),
     details('Classes in every fold', classStatistics(report)),
   );
 }
@@ -72,7 +74,14 @@ const classColumns: readonly Column[] = [
 
 function classRows({ labels, pooled }: Report): Row[] {
   return pooled.classes.map(({ support, predicted, precision, recall, f1 }, index) => ({
-    cells: [labels[index] ?? '', count(support), count(predicted), percent(precision), percent(recall), percent(f1)],
+    cells: [
+      labels[index] ?? '',
+      countCell(support),
+      countCell(predicted),
+      percentCell(precision),
+      percentCell(recall),
+      percentCell(f1),
+    ],
   }));
 }
 
@@ -83,8 +92,8 @@ function classStatistics(report: Report): Markup {
   const rows = report.folds
     .filter((fold) => fold.status === 'done')
     .flatMap((fold): Row[] => {
-      const cells = (classes: Readonly<Record<string, number>>): string[] =>
-        report.labels.map((label) => count(classes[label] ?? 0));
+      const cells = (classes: Readonly<Record<string, number>>): Cell[] =>
+        report.labels.map((label) => countCell(classes[label] ?? 0));
       const test: Row = { cells: [`${foldTitle(fold)}, test`, ...cells(fold.testClasses)] };
       const { trainClasses } = fold;
       return trainClasses === undefined
@@ -92,5 +101,5 @@ function classStatistics(report: Report): Markup {
         : [{ cells: [`${foldTitle(fold)}, train`, ...cells(trainClasses)] }, test];
     });
   const titles = report.labels.map((title) => ({ title, numeric: true }));
-  return table('Utterances of each class', [{ title: 'Fold and part' }, ...titles], rows);
+  return table('class-counts', 'Utterances of each class', [{ title: 'Fold and part' }, ...titles], rows);
 }

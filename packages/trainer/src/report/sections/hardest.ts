@@ -1,24 +1,24 @@
-import { html, type Markup } from '../html';
+import type { Markup } from '../html';
 import type { Report } from '../summarize';
+import { percentCell } from '../quantity';
 import { section, table } from '../table';
-import { percent } from '../../percent';
 
 /** Errors made with the least probability for the true class. */
 export function hardestSection(report: Report): Markup | undefined {
   if (report.hardest.length === 0) return undefined;
   const rows = report.hardest.map((line) => ({
     cells: [
-      html`<code>${line.id}</code>`,
+      line.id,
       line.speaker,
       line.fold,
       line.label,
       line.predicted,
-      percent(line.labelProbability),
-      percent(line.predictedProbability),
+      percentCell(line.labelProbability),
+      percentCell(line.predictedProbability),
     ],
   }));
   const columns = [
-    { title: 'Utterance' },
+    { title: 'Utterance', code: true },
     { title: 'Speaker' },
     { title: 'Fold', numeric: true },
     { title: 'True class' },
@@ -26,5 +26,9 @@ export function hardestSection(report: Report): Markup | undefined {
     { title: 'P(true) %', numeric: true },
     { title: 'P(predicted) %', numeric: true },
   ];
-  return section('hardest', 'Hardest utterances', table('Least probability for the true class', columns, rows));
+  return section(
+    'hardest',
+    'Hardest utterances',
+    table('hardest', 'Least probability for the true class', columns, rows),
+  );
 }

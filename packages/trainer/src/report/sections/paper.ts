@@ -1,8 +1,9 @@
 import { html, type Markup } from '../html';
 import { table1, table2 } from '../paper-tables';
 import type { Report } from '../summarize';
-import { section, table, type Row } from '../table';
-import { percent } from '../../percent';
+import { percentCell } from '../quantity';
+import { section, table } from '../table';
+import type { Quantity, Row } from '../table-data';
 
 /** The paper's rows for the same corpus with this run below them: Table 1, or Table 2 for SAVEE. */
 export function paperSection(report: Report): Markup | undefined {
@@ -10,16 +11,20 @@ export function paperSection(report: Report): Markup | undefined {
   if (corpus === 'savee') return saveeSection(report);
   const rows = table1.filter((row) => row.corpus === corpus);
   if (rows.length === 0) return undefined;
-  const value = (number: number | null): string => (number === null ? '–' : number.toFixed(2));
+  const value = (number: number | null): Quantity => printed(number ?? NaN, 2);
   return section(
     'paper',
     'Beside the paper',
     table(
+      'paper',
       `In the form of Table 1: ${corpus}`,
       [{ title: 'Method' }, { title: 'Modality' }, { title: 'WA %', numeric: true }, { title: 'UA %', numeric: true }],
       [
         ...rows.map((row): Row => ({ cells: [row.method, row.modality, value(row.wa), value(row.ua)] })),
-        { kind: 'ours', cells: [ours(report), 'A', percent(report.pooled.wa, 2), percent(report.pooled.ua, 2)] },
+        {
+          kind: 'ours',
+          cells: [ours(report), 'A', percentCell(report.pooled.wa, 2), percentCell(report.pooled.ua, 2)],
+        },
       ],
     ),
     note(report),
@@ -35,18 +40,22 @@ function saveeSection(report: Report): Markup {
     'paper',
     'Beside the paper',
     table(
+      'paper',
       'In the form of Table 2: UA on SAVEE by speaker, %',
       [{ title: 'Method' }, ...[...speakers, 'Mean'].map((title) => ({ title, numeric: true }))],
       [
         ...table2.map((row): Row => ({
-          cells: [row.method, ...speakers.map((speaker) => row.speakers[speaker].toFixed(1)), row.mean.toFixed(1)],
+          cells: [row.method, ...speakers.map((speaker) => printed(row.speakers[speaker], 1)), printed(row.mean, 1)],
         })),
-        { kind: 'ours', cells: [ours(report), ...values.map((value) => percent(value)), percent(mean)] },
+        { kind: 'ours', cells: [ours(report), ...values.map((value) => percentCell(value)), percentCell(mean)] },
       ],
     ),
     note(report),
   );
 }
+
+/** A number of the paper, in %. */
+const printed = (value: number, digits: number): Quantity => percentCell(value / 100, digits);
 
 function ours(report: Report): string {
   const encoder = report.config['encoder'];

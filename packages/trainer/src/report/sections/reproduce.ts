@@ -9,18 +9,19 @@ export function reproduceSection(report: Report): Markup {
     cells: [name, version === '' ? '–' : version],
   }));
   const settings = Object.entries(report.config).map(([key, value]) => ({
-    cells: [html`<code>${key}</code>`, html`<code>${setting(value)}</code>`, report.origins[key] ?? ''],
+    cells: [key, setting(value), report.origins[key] ?? ''],
   }));
   return section(
     'reproduce',
     'To reproduce',
     report.command === '' ? undefined : html`<pre tabindex="0"><code>${report.command}</code></pre>`,
-    table('Software', [{ title: 'What' }, { title: 'Version' }], versions),
+    table('software', 'Software', [{ title: 'What' }, { title: 'Version' }], versions),
     details(
       `Resolved configuration (${settings.length} settings)`,
       table(
+        'settings',
         'Every setting of the run',
-        [{ title: 'Setting' }, { title: 'Value', wrap: true }, { title: 'From' }],
+        [{ title: 'Setting', code: true }, { title: 'Value', wrap: true, code: true }, { title: 'From' }],
         settings,
       ),
     ),

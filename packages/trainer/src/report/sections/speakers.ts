@@ -1,6 +1,7 @@
 import { axisStyle, chartSvg, ink } from '../chart';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
+import { percentCell } from '../quantity';
 import { details, figure, section, table } from '../table';
 import { percent } from '../../percent';
 
@@ -38,7 +39,7 @@ export async function speakersSection(report: Report): Promise<Markup | undefine
     },
   );
   const rows = speakers.map(({ group, utterances, wa, ua }) => ({
-    cells: [group, utterances, percent(wa), percent(ua)],
+    cells: [group, utterances, percentCell(wa), percentCell(ua)],
   }));
   const columns = [
     { title: 'Speaker' },
@@ -54,6 +55,10 @@ export async function speakersSection(report: Report): Promise<Markup | undefine
       UA ranges from ${percent(Math.min(...values))}&nbsp;% to ${percent(Math.max(...values))}&nbsp;% over
       ${speakers.length} test speakers.
     </p>`,
-    figure('Unweighted accuracy by speaker', drawing, details('Numbers', table('Accuracy by speaker', columns, rows))),
+    figure(
+      'Unweighted accuracy by speaker',
+      drawing,
+      details('Numbers', table('speakers', 'Accuracy by speaker', columns, rows)),
+    ),
   );
 }

@@ -3,6 +3,7 @@ import { axisStyle, chartSvg, legendStyle, seriesColor, seriesSymbol } from '../
 import { html, type Markup } from '../html';
 import type { FoldCurves, Report } from '../summarize';
 import { details, figure, section, table } from '../table';
+import type { Quantity } from '../table-data';
 
 type Epoch = FoldCurves['epochs'][number];
 
@@ -85,11 +86,20 @@ async function curves(
     },
   );
   const rows = meansByEpoch(named, folds).map(({ epoch, means }) => ({
-    cells: [epoch, ...means.map((mean) => (Number.isFinite(mean) ? mean.toPrecision(4) : '–'))],
+    cells: [epoch, ...means.map(lossCell)],
   }));
   const columns = ['Epoch', ...named.map(({ name }) => name)].map((title) => ({ title, numeric: true }));
-  return figure(caption, drawing, details('Numbers', table(`${caption}, mean over folds`, columns, rows)));
+  return figure(
+    caption,
+    drawing,
+    details('Numbers', table(`training-${id}`, `${caption}, mean over folds`, columns, rows)),
+  );
 }
+
+const lossCell = (value: number): Quantity => ({
+  shown: Number.isFinite(value) ? value.toPrecision(4) : '–',
+  numbers: { '': value },
+});
 
 function lineSeries(line: Line, index: number, folds: readonly FoldCurves[]): SeriesOption[] {
   const color = seriesColor(index);

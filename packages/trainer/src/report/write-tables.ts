@@ -1,0 +1,25 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withFileErrors, writeFileWhole } from '@ser/files';
+import type { TableData } from './table-data';
+import { tableCsv, tableLatex } from './table-files';
+
+/**
+ * Writes every table as `tables/NAME.csv` and `tables/NAME.tex` into the folder of a report. Files of tables that a
+ * report has no more are removed, so that none is left with old numbers.
+ */
+export async function writeTables(dir: string, tables: readonly TableData[]): Promise<void> {
+  const folder = join(dir, 'tables');
+  const files = new Map<string, string>();
+  for (const table of tables) {
+    files.set(`${table.name}.csv`, tableCsv(table));
+    files.set(`${table.name}.tex`, tableLatex(table));
+  }
+  if (files.size !== 2 * tables.length) throw new Error('two tables of a report have one name');
+  await withFileErrors(folder, async () => {
+    await mkdir(folder, { recursive: true });
+    const old = (await readdir(folder)).filter((name) => /\.(csv|tex)$/.test(name) && !files.has(name));
+    for (const name of old) await rm(join(folder, name), { force: true });
+  });
+  for (const [name, text] of files) await writeFileWhole(join(folder, name), text);
+}
