@@ -18,7 +18,7 @@ export interface TestSet {
   readonly utterances: readonly Utterance[];
 }
 
-/** One train / test split that shares no group and no speaker. Made by `folds` and `makeFold` only. */
+/** One train / test split that shares no group and no speaker. Made by `folds`, `makeFold` and `allData` only. */
 export interface Fold {
   /** 1-based. */
   readonly index: number;
@@ -153,17 +153,34 @@ export function makeFold(parts: FoldParts, options: FoldOptions = {}): Fold {
   };
 }
 
+/** Everything in one training side, without a test side: for the model that is used once the folds have told what it is worth. */
+export function allData(corpus: Corpus): Fold {
+  return {
+    index: 0,
+    name: 'all-data',
+    train: corpus.utterances,
+    dev: [],
+    test: [],
+    testSets: [],
+    testGroups: [],
+    groupBy: groupBy(corpus),
+    sharedSpeakers: [],
+    [checked]: true,
+  };
+}
+
 /**
  * Utterances to choose settings by: the corpus's own development set, or else whole groups taken out of a fold's training
  * side. The test side is not looked at.
  *
  * @param options.groups How many groups to hold out where there is no development set; at least one stays for training.
  * @param options.random Uniform numbers in [0, 1): which groups.
+ * @param options.sharedSpeakers Whether a speaker may be on both sides; as in the fold itself by default.
  */
 export function innerValidation(
   fold: Fold,
   corpus: Corpus,
-  options: { readonly groups: number; readonly random: () => number },
+  options: { readonly groups: number; readonly random: () => number } & FoldOptions,
 ): InnerSplit {
   const group = (utterance: Utterance): string => groupOf(utterance, fold.groupBy);
   if (fold.dev.length > 0) {
@@ -186,9 +203,11 @@ export function innerValidation(
   const train = fold.train.filter((u) => !held.has(group(u)));
   const validation = fold.train.filter((u) => held.has(group(u)));
   const name = `inner validation of fold ${fold.index}`;
-  const consent: FoldOptions = { sharedSpeakers: fold.sharedSpeakers.length > 0 ? 'allowed' : 'refused' };
+  const { sharedSpeakers = fold.sharedSpeakers.length > 0 ? 'allowed' : 'refused' } = options;
+  const consent: FoldOptions = { sharedSpeakers };
   assertDisjoint(name, ['train', train], ['validation', validation], fold.groupBy, consent);
-  assertDisjoint(name, ['validation', validation], ['test', fold.test], fold.groupBy, consent);
+  if (fold.test.length > 0)
+    assertDisjoint(name, ['validation', validation], ['test', fold.test], fold.groupBy, consent);
   return { train, validation, validationGroups, [checked]: true };
 }
 

@@ -29,6 +29,7 @@ export {
   type Fold,
   type FoldOptions,
   type FoldParts,
+  allData,
   folds,
   type GroupBy,
   groupBy,
