@@ -62,5 +62,5 @@ export type { EmbeddingChoice } from './inference/graph/network';
 export type { Precision } from './inference/graph/precision';
 export type { Described } from './inference/model-card';
 export type { Fingerprint } from './record/fingerprint';
-export type { Measured, TrainingRecord } from './inference/training-record';
+export type { CrossValidated, Measured, TrainingRecord } from './inference/training-record';
 export type { Baselines, ProbeComparison } from './report/baselines';

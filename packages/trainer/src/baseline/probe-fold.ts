@@ -6,6 +6,7 @@ import type { Utterance } from '@ser/datasets';
 import { sampleRate } from '../data/plan';
 import { storedWave, waveOf } from '../data/waves';
 import { argmax } from '../metrics';
+import { allDataIndex, foldTitle } from '../record/fold-result';
 import { jsonLines } from '../record/json-lines';
 import { probePredictions, type PredictionLine } from '../record/run-files';
 import type { FoldJob } from '../run/fold';
@@ -20,13 +21,14 @@ export async function probeFold(job: FoldJob, encoder: Encoder, train: readonly 
   const { config, dir, fold, labels, progress } = job;
   const path = join(dir, probePredictions);
   if (config.baseline === 'none' || config.encoder === 'logmel' || existsSync(path)) return;
+  if (fold.index === allDataIndex) return;
   const pooled = await pooledFrames(job, encoder, [...train, ...fold.test]);
   const result = await probe(train, fold.test, encoder.layerCount, {
     labels,
     groupOf: ({ speaker }) => speaker,
     pooled: ({ id }) => pooled.get(id) ?? [],
     threads: config.threads,
-    note: (line) => progress.line(`fold ${fold.index}  ${line}`),
+    note: (line) => progress.line(`${foldTitle(fold.index)}  ${line}`),
     ...(job.signal ? { signal: job.signal } : {}),
   });
   const rows = fold.test.map(({ id, speaker, label }, i): PredictionLine => {

@@ -46,6 +46,9 @@ async function ablate(ablation: string, options: AblateOptions, slurm: SlurmOpti
     resolveConfig({ file, preset, flags: { ...flags, ...settings, ...more } });
   const [first] = plan.rows;
   const { config: common } = resolveCell(first?.settings ?? {}, {});
+  const folds = common.folds.filter((fold) => typeof fold === 'number');
+  if (folds.length < common.folds.length)
+    throw new InputError('--folds=all-data: expected folds that are tested, because an ablation compares results');
   const seeds = parseSeeds(seedList, common.seed);
   const corpus = common.trainOn === undefined ? common.dataset : `${common.trainOn}-to-${common.testOn ?? ''}`;
   const word =
@@ -75,7 +78,7 @@ async function ablate(ablation: string, options: AblateOptions, slurm: SlurmOpti
   const results = await ablationResults({
     plan,
     seeds,
-    folds: common.folds,
+    folds,
     runDir: (cell, seed) => join(common.runs, nameOf(cell, seed)),
   });
   const { htmlPath } = await writeAblation(folder, results);

@@ -3,6 +3,8 @@ import { resolveConfig, type ResolvedConfig } from '../config/resolve';
 import { InputError, isInputError, messageOf } from '@ser/files';
 import type { CvResult } from '../run/cv';
 import { createProgress } from '../run/progress';
+import type { Config } from '../config/schema';
+import { allDataIndex, foldFolder, foldTitle } from '../record/fold-result';
 import { readRunConfig } from '../record/run-config';
 import { readTasks } from '../launch/tasks';
 import type { SlurmOptions } from '../launch/slurm-options';
@@ -34,12 +36,12 @@ export function cvCommand(slurm: SlurmOptions): Command {
 export function foldCommand(): Command {
   const command = new Command('fold')
     .description('train and test one fold: a job of its own, on any machine')
-    .argument('<index>', 'number of the fold, from 1')
+    .argument('<index>', 'number of the fold, from 1, or all-data')
     .addOption(new Option('--run <dir>', 'take the settings from this run folder'))
     .action(async (index: string, options: ConfigOptions & { run?: string }) => {
       const { run, config: file, preset, ...flags } = options;
       const resolved = run === undefined ? resolveConfig({ file, preset, flags }) : await readRunConfig(run);
-      await oneFold(resolved, positive('fold')(index), false);
+      await oneFold(resolved, index === 'all-data' ? allDataIndex : positive('fold')(index), false);
     });
   return addConfigOptions(command);
 }
@@ -60,10 +62,11 @@ export function taskCommand(): Command {
 }
 
 async function oneFold(resolved: ResolvedConfig, fold: number, wait: boolean): Promise<void> {
-  const config = { ...resolved.config, folds: [fold] };
+  const folds: Config['folds'] = [fold === allDataIndex ? 'all-data' : fold];
+  const config = { ...resolved.config, folds };
   const { dir, results, failed } = await crossValidateFolds({ ...resolved, config }, { jobs: 1, wait });
   if (failed[0]) throw failed[0].error;
-  if (results[0]) process.stdout.write(`${dir}/fold-${results[0].fold}\n`);
+  if (results[0]) process.stdout.write(`${foldFolder(dir, results[0].fold)}\n`);
 }
 
 async function crossValidate(resolved: ResolvedConfig, jobs: number): Promise<void> {
@@ -78,8 +81,9 @@ async function crossValidate(resolved: ResolvedConfig, jobs: number): Promise<vo
   const folds = failed
     .map(({ fold }) => fold)
     .sort((a, b) => a - b)
+    .map(foldTitle)
     .join(', ');
-  throw new InputError(`${failed.length > 1 ? 'folds' : 'fold'} ${folds} failed; the same command tries again`);
+  throw new InputError(`${folds} failed; the same command tries again`);
 }
 
 async function crossValidateFolds(
@@ -99,7 +103,7 @@ async function crossValidateFolds(
       self: ownCommand(),
       onFoldsLeft: (n) => (left = n),
       ...(sayFailures
-        ? { onFailed: ({ fold, error }) => progress.line(`fold ${fold}  failed: ${messageOf(error)}`) }
+        ? { onFailed: ({ fold, error }) => progress.line(`${foldTitle(fold)}  failed: ${messageOf(error)}`) }
         : {}),
     });
   } finally {

@@ -74,11 +74,12 @@ export const sections = {
       text({ value: 'NAME|CARD', description: 'cross-corpus: test on all of this corpus, over the labels both have' }),
     ),
     testDir: Type.Optional(text({ value: 'DIR', description: 'folder of the --test-on corpus' })),
-    folds: Type.Array(Type.Integer({ minimum: 1 }), {
+    folds: Type.Array(Type.Union([Type.Integer({ minimum: 1 }), Type.Literal('all-data')]), {
       value: 'LIST',
       uniqueItems: true,
       default: [],
-      description: 'folds to run, such as 1,3; all by default',
+      description:
+        'folds to run, such as 1,3; all by default; all-data trains one model on everything, to be used and not tested',
     }),
     validationGroups: integer(0, 1e6, {
       value: 'GROUPS',

@@ -28,6 +28,7 @@ export async function measureLoss(built: BuiltModel, dataDir?: string): Promise<
   const { config, foldDir, bytes, description } = built;
   const { labels, temperature = 1 } = description;
   const rows = await readPredictions(join(foldDir, 'predictions.jsonl'));
+  if (rows.length === 0) throw new InputError('the model was trained on all data, and there is nothing to test it on');
   const { utterances } = await openCorpus(config.dataset, dataDir ?? config.dataDir, {
     allowIncomplete: config.allowIncomplete,
   });

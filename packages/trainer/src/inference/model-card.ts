@@ -27,7 +27,7 @@ export function modelCard(description: Described, config: Config): string {
 }
 
 function header({ name, training }: Described): Record<string, unknown> {
-  const { corpus, crossValidation, fold } = training;
+  const { corpus, crossValidation, fold, allData } = training;
   const metric = (type: string, label: string, value: number, of?: Measured): Record<string, unknown> => ({
     type,
     name: of ? `${label}, 95 % interval ${of.low.toFixed(4)} to ${of.high.toFixed(4)}` : label,
@@ -44,9 +44,11 @@ function header({ name, training }: Described): Record<string, unknown> {
           metric('recall', 'Unweighted accuracy (mean recall)', fold.ua),
         ]
       : [];
-  const split = crossValidation
-    ? `test speakers of ${crossValidation.folds} of ${crossValidation.of} folds`
-    : `test speakers of fold ${fold?.fold ?? '?'}`;
+  const split = allData
+    ? 'cross-validation of the same settings; this model was trained on all data'
+    : crossValidation
+      ? `test speakers of ${crossValidation.folds} of ${crossValidation.of} folds`
+      : `test speakers of fold ${fold?.fold ?? '?'}`;
   const task = { type: 'audio-classification', name: 'Speech emotion recognition' };
   const dataset = { type: corpus.name, name: corpus.title ?? corpus.name, split };
   return {
@@ -131,7 +133,7 @@ function model(description: Described, config: Config): string[] {
 }
 
 function results({ training }: Described): string[] {
-  const { corpus, fold, crossValidation } = training;
+  const { corpus, fold, allData, crossValidation } = training;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const measured = ({ value, low, high }: Measured): string =>
     `${percent(value)} (95 % interval ${percent(low)} to ${percent(high)})`;
@@ -144,12 +146,18 @@ function results({ training }: Described): string[] {
           `- Trained on ${fold.trainUtterances} utterances of ${fold.trainGroups.join(', ')}`,
           `- Tested on fold ${fold.fold}: ${fold.testUtterances} utterances of ${fold.testGroups.join(', ')}, who are not in training: WA ${percent(fold.wa)}, UA ${percent(fold.ua)}`,
         ]
-      : ['- No finished fold beside the model: no result is known']),
+      : allData
+        ? [
+            `- Trained on all ${allData.utterances} utterances of ${allData.speakers} speakers; none was left to test this model on`,
+          ]
+        : ['- No finished fold beside the model: no result is known']),
     ...(crossValidation
       ? [
-          `- ${crossValidation.folds} of ${crossValidation.of} folds of its run, ${crossValidation.utterances} utterances of test speakers: WA ${measured(crossValidation.wa)}, UA ${measured(crossValidation.ua)}`,
+          `- ${allData ? 'Estimate: cross-validation of the same settings on the same data, whose models were trained on a part of it' : `${crossValidation.folds} of ${crossValidation.of} folds of its run`}, ${crossValidation.utterances} utterances of test speakers: WA ${measured(crossValidation.wa)}, UA ${measured(crossValidation.ua)}`,
         ]
-      : []),
+      : allData
+        ? ['- No estimate: there is no finished cross-validation of the same settings on the same data']
+        : []),
   ];
 }
 

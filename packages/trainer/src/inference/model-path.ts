@@ -10,7 +10,7 @@ export function modelFile(path: string): string {
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'model.safetensors') : path;
   if (existsSync(file)) return file;
   const isRun = existsSync(join(path, 'config.json'));
-  const hint = isRun ? '; this is a run folder: name one of its folds, such as fold-1' : '';
+  const hint = isRun ? '; this is a run folder: name one of its folds, such as fold-1, or all-data' : '';
   throw new InputError(
     `${file}: no such file, expected a fold's folder with model.safetensors, or an exported .onnx${hint}`,
   );

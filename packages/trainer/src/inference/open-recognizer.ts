@@ -12,6 +12,7 @@ import {
   type Recognizer,
 } from '@ser/recognize';
 import { InputError, messageOf } from '@ser/files';
+import { allDataIndex, foldFolder } from '../record/fold-result';
 import { buildModel, descriptionInside, type BuildOptions } from './build-model';
 import { ensembleOf } from './ensemble';
 import { modelFile } from './model-path';
@@ -40,13 +41,16 @@ export async function openRecognizer(path: string, options: OpenRecognizerOption
   return ensembleOf(members);
 }
 
-/** The folders of the folds of a run that have a model; none when the folder is no run. */
+/** The folders of the folds of a run that have a model, or else that of all data; none when the folder is no run. */
 function foldsOf(path: string): string[] {
   if (!existsSync(join(path, 'config.json')) || existsSync(join(path, 'model.safetensors'))) return [];
-  return readdirSync(path)
-    .filter((name) => /^fold-\d+$/.test(name) && existsSync(join(path, name, 'model.safetensors')))
+  const hasModel = (dir: string): boolean => existsSync(join(dir, 'model.safetensors'));
+  const folds = readdirSync(path)
+    .filter((name) => /^fold-\d+$/.test(name))
     .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
-    .map((name) => join(path, name));
+    .map((name) => join(path, name))
+    .filter(hasModel);
+  return folds.length > 0 ? folds : [foldFolder(path, allDataIndex)].filter(hasModel);
 }
 
 async function openTrained(path: string, options: OpenRecognizerOptions): Promise<Recognizer> {

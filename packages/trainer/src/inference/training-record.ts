@@ -1,9 +1,13 @@
-import { basename, dirname } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { findCard, type CorpusCard } from '@ser/datasets';
 import type { Config } from '../config/schema';
 import { isInputError } from '@ser/files';
-import { finishedFold } from '../record/fold-result';
+import { areSame } from '../record/fingerprint';
+import { allDataIndex, finishedFold } from '../record/fold-result';
 import { readRun } from '../record/read-run';
+import { runFingerprint, storedRun } from '../record/run-config';
+import type { FoldResult } from '../record/run-files';
 import { summarize } from '../report/summarize';
 
 /** An accuracy with its 95 % bootstrap interval over utterances, all in [0, 1]. */
@@ -11,6 +15,15 @@ export interface Measured {
   readonly value: number;
   readonly low: number;
   readonly high: number;
+}
+
+/** What cross-validation came to. */
+export interface CrossValidated {
+  readonly folds: number;
+  readonly of: number;
+  readonly utterances: number;
+  readonly wa: Measured;
+  readonly ua: Measured;
 }
 
 /** What a model was trained and tested on, and under which terms. */
@@ -34,14 +47,13 @@ export interface TrainingRecord extends Readonly<Record<string, unknown>> {
     readonly wa: number;
     readonly ua: number;
   };
-  /** All folds of its run that are done, predictions put together. */
-  readonly crossValidation?: {
-    readonly folds: number;
-    readonly of: number;
-    readonly utterances: number;
-    readonly wa: Measured;
-    readonly ua: Measured;
-  };
+  /** In place of a fold: the model was trained on everything, and nothing was left to test it on. */
+  readonly allData?: { readonly utterances: number; readonly speakers: number };
+  /**
+   * All folds of its run that are done, predictions put together. Of a model of all data: the finished cross-validation
+   * with the same settings, data and encoder, if there is one.
+   */
+  readonly crossValidation?: CrossValidated;
   readonly versions?: Readonly<Record<string, string>>;
 }
 
@@ -53,25 +65,31 @@ export async function trainingRecord(
 ): Promise<TrainingRecord> {
   const fold = await finishedFold(foldDir);
   const { kind, ...named } = { kind: config.encoder, ...(config.weights ? { name: basename(config.weights) } : {}) };
-  const crossValidation = fold ? await crossValidated(dirname(foldDir)) : undefined;
+  const about = { corpus: await corpusOf(config.dataset), encoder: { kind, ...named } };
+  if (!fold || fold.labels.join() !== labels.join()) return about;
+  if (fold.fold === allDataIndex) {
+    const estimate = await crossValidatedEstimate(dirname(foldDir), fold);
+    return {
+      ...about,
+      allData: { utterances: fold.trainUtterances, speakers: fold.trainGroups.length },
+      ...(estimate ? { crossValidation: estimate } : {}),
+      versions: fold.versions,
+    };
+  }
+  const crossValidation = await crossValidated(dirname(foldDir));
   return {
-    corpus: await corpusOf(config.dataset),
-    encoder: { kind, ...named },
-    ...(fold && fold.labels.join() === labels.join()
-      ? {
-          fold: {
-            fold: fold.fold,
-            trainUtterances: fold.trainUtterances,
-            trainGroups: fold.trainGroups,
-            testUtterances: fold.testUtterances,
-            testGroups: fold.testGroups,
-            wa: fold.wa,
-            ua: fold.ua,
-          },
-          ...(crossValidation ? { crossValidation } : {}),
-          versions: fold.versions,
-        }
-      : {}),
+    ...about,
+    fold: {
+      fold: fold.fold,
+      trainUtterances: fold.trainUtterances,
+      trainGroups: fold.trainGroups,
+      testUtterances: fold.testUtterances,
+      testGroups: fold.testGroups,
+      wa: fold.wa,
+      ua: fold.ua,
+    },
+    ...(crossValidation ? { crossValidation } : {}),
+    versions: fold.versions,
   };
 }
 
@@ -88,7 +106,33 @@ async function corpusOf(dataset: string): Promise<TrainingRecord['corpus']> {
   }
 }
 
-async function crossValidated(runDir: string): Promise<TrainingRecord['crossValidation'] | undefined> {
+/**
+ * The finished cross-validation that tells what a model of all data is worth: of the run it is in, or of one beside it that
+ * was made from the same settings, data and encoder.
+ */
+export async function crossValidatedEstimate(runDir: string, model: FoldResult): Promise<CrossValidated | undefined> {
+  const beside = await readdir(dirname(runDir)).catch((): string[] => []);
+  for (const dir of [runDir, ...beside.map((name) => join(dirname(runDir), name)).filter((dir) => dir !== runDir)]) {
+    if (!(await isSameMaking(dir, model))) continue;
+    const found = await crossValidated(dir);
+    if (found && found.folds === found.of) return found;
+  }
+  return undefined;
+}
+
+/** Whether a run was made from what the model was made from. What is no run, or is damaged, was not. */
+async function isSameMaking(runDir: string, { fingerprint }: FoldResult): Promise<boolean> {
+  try {
+    const stored = await storedRun(runDir);
+    const run = stored && runFingerprint(stored, runDir);
+    return run !== undefined && fingerprint !== undefined && areSame(run, fingerprint);
+  } catch (error) {
+    if (isInputError(error)) return false;
+    throw error;
+  }
+}
+
+async function crossValidated(runDir: string): Promise<CrossValidated | undefined> {
   try {
     const run = await readRun(runDir);
     const { pooled, utterances, folds, expectedFolds } = summarize(run);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeFileWhole } from '@ser/files';
+import { foldTitle } from '../record/fold-result';
 import { submit } from './slurm-commands';
 import type { SlurmOptions } from './slurm-options';
 import { arrayScript, joinScript } from './slurm-script';
@@ -57,7 +58,7 @@ export async function launchSlurm(tasks: readonly Task[], options: LaunchOptions
 export function dryRun(tasks: readonly Task[], options: LaunchOptions): string {
   const script = { ...options, dir: join(options.base, 'slurm', '1'), cwd: process.cwd() };
   return [
-    `# tasks.json: ${tasks.map(({ run, fold }) => `${run} fold ${fold}`).join(', ')}`,
+    `# tasks.json: ${tasks.map(({ run, fold }) => `${run} ${foldTitle(fold)}`).join(', ')}`,
     '# array.sh',
     arrayScript(script, tasks.length),
     '# report.sh, after it',

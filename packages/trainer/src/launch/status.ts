@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { lookAtLease } from '@ser/files';
 import { percent } from '../percent';
-import { finishedFold, foldFolder } from '../record/fold-result';
+import { allDataIndex, finishedFold, foldFolder } from '../record/fold-result';
 import { readRun, type FoldData, type RunData } from '../record/read-run';
 import { textTable } from '../report/text-table';
 import { leaseFile } from '../run/lease-file';
@@ -38,9 +38,11 @@ export async function readStatus(folders: readonly string[]): Promise<FoldStatus
     const runs = new Set((await readSubmissions(folder)).flatMap(({ tasks }) => tasks.map(({ run }) => run)));
     for (const dir of runs.size > 0 ? runs : [folder]) {
       const run = await readRun(dir);
-      for (const index of run.expectedFolds) {
-        const task = submitted.find((one) => resolve(one.run) === resolve(dir) && one.fold === index);
-        const isThere = run.folds.some((fold) => fold.index === index);
+      const ofRun = submitted.filter((one) => resolve(one.run) === resolve(dir));
+      const withAllData = run.allData !== undefined || ofRun.some(({ fold }) => fold === allDataIndex);
+      for (const index of [...run.expectedFolds, ...(withAllData ? [allDataIndex] : [])]) {
+        const task = ofRun.find(({ fold }) => fold === index);
+        const isThere = foldIn(run, index) !== undefined;
         // A fold that was not asked for is not missing.
         if (submitted.length > 0 && !task && !isThere) continue;
         all.push(await foldStatus(run, dir, index, task));
@@ -60,7 +62,7 @@ async function foldStatus(
   const result = await finishedFold(folder);
   const lease = lookAtLease(join(folder, leaseFile));
   const epochs = Number(run.config['epochs'] ?? 0);
-  const behind = progressOf(run.folds.find((fold) => fold.index === index));
+  const behind = progressOf(foldIn(run, index));
   const status = (state: FoldState, detail: string): FoldStatus => ({
     run: dir,
     fold: index,
@@ -70,7 +72,7 @@ async function foldStatus(
     ...behind,
   });
   if (result) {
-    const accuracies = `WA ${percent(result.wa)} %, UA ${percent(result.ua)} %`;
+    const accuracies = index === allDataIndex ? 'no test' : `WA ${percent(result.wa)} %, UA ${percent(result.ua)} %`;
     return { ...status('done', accuracies), epoch: epochs, seconds: result.seconds };
   }
   if (lease && lease.age < 60) return status('running', `process ${lease.pid} on ${lease.host}`);
@@ -82,6 +84,10 @@ async function foldStatus(
   }
   if (behind.epoch > 0) return status('stopped', 'the same command goes on from there');
   return status('missing', '');
+}
+
+function foldIn({ folds, allData }: RunData, index: number): FoldData | undefined {
+  return index === allDataIndex ? allData : folds.find((fold) => fold.index === index);
 }
 
 function progressOf(fold: FoldData | undefined): { epoch: number; seconds: number } {
@@ -96,7 +102,7 @@ export function statusText(folds: readonly FoldStatus[]): string {
     [...(several ? ['run'] : []), 'fold', 'state', 'epoch', 'training', ''],
     folds.map(({ run, fold, state, epoch, epochs, seconds, detail }) => [
       ...(several ? [run.split('/').at(-1) ?? run] : []),
-      String(fold),
+      fold === allDataIndex ? 'all data' : String(fold),
       state,
       `${epoch}/${epochs}`,
       seconds > 0 ? duration(1000 * seconds) : '',

@@ -4,7 +4,7 @@ import { readJsonIfThere, InputError, writeFileWhole } from '@ser/files';
 export interface Task {
   /** The run's folder, which holds its `config.json`. */
   readonly run: string;
-  /** From 1. */
+  /** From 1; `allDataIndex` for the model of all data. */
   readonly fold: number;
 }
 

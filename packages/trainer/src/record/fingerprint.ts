@@ -57,6 +57,11 @@ function differences(before: Fingerprint, now: Fingerprint): string[] {
   return found;
 }
 
+/** Whether two things were made from the same. */
+export function areSame(a: Fingerprint, b: Fingerprint): boolean {
+  return differences(a, b).length === 0;
+}
+
 /**
  * Refuses what was made from something else.
  * @param what the file or folder

@@ -2,9 +2,17 @@ import { join } from 'node:path';
 import { readJsonIfThere } from '@ser/files';
 import { asFold, type FoldResult } from './run-files';
 
+/** In place of a fold's number: the model that is trained on everything and tested on nothing. */
+export const allDataIndex = 0;
+
 /** The folder of a fold in that of its run. */
 export function foldFolder(dir: string, index: number): string {
-  return join(dir, `fold-${index}`);
+  return join(dir, index === allDataIndex ? 'all-data' : `fold-${index}`);
+}
+
+/** What a fold is called in a line: `fold 3`, or `all data`. */
+export function foldTitle(index: number): string {
+  return index === allDataIndex ? 'all data' : `fold ${index}`;
 }
 
 /**

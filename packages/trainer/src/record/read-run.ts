@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { InputError } from '@ser/files';
-import { finishedFold, foldFolder } from './fold-result';
+import { allDataIndex, finishedFold, foldFolder } from './fold-result';
 import { readJsonLines } from './json-lines';
 import { storedRun } from './run-config';
 import {
@@ -37,6 +37,8 @@ export interface RunData {
   readonly labels: readonly string[];
   /** Sorted by index. */
   readonly folds: readonly FoldData[];
+  /** The model that was trained on everything, where there is one: it has no test, and no part in the results. */
+  readonly allData?: FoldData;
   /** Folds that the run should have, where it says so; otherwise the folders that are there. */
   readonly expectedFolds: readonly number[];
   /** What a reader of the results should know. */
@@ -63,6 +65,8 @@ export async function readRun(runDir: string): Promise<RunData> {
   }
   const folds: FoldData[] = [];
   for (const index of indices) folds.push(await readFold(foldFolder(dir, index), index, warnings));
+  const everything = foldFolder(dir, allDataIndex);
+  const allData = (await isFolder(everything)) ? await readFold(everything, allDataIndex, warnings) : undefined;
   const labels = classOrder(config, folds, warnings);
   checkPredictions(folds, labels, warnings);
   return {
@@ -71,6 +75,7 @@ export async function readRun(runDir: string): Promise<RunData> {
     config,
     labels,
     folds,
+    ...(allData ? { allData } : {}),
     expectedFolds: expectedFolds(config, folds),
     warnings,
   };

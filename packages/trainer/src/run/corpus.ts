@@ -1,4 +1,5 @@
 import {
+  allData,
   assertNoSharedAudio,
   crossCorpus,
   folds,
@@ -9,6 +10,7 @@ import {
   type Fold,
   type Utterance,
 } from '@ser/datasets';
+import { InputError } from '@ser/files';
 import type { Config } from '../config/schema';
 import { seeded } from '../random';
 
@@ -22,6 +24,8 @@ export interface OpenedData {
   readonly name: string;
   readonly labels: readonly string[];
   readonly splits: readonly Split[];
+  /** Everything as one training side. */
+  readonly allData: () => Split;
   readonly notes: readonly string[];
 }
 
@@ -43,6 +47,9 @@ export async function openData(config: Config): Promise<OpenedData> {
       name: corpus.card.name,
       labels: corpus.labels,
       splits: [{ fold, validation: validationOf(config, corpus, fold) }],
+      allData: () => {
+        throw new InputError('--folds=all-data: expected --dataset, one corpus, and not --train-on and --test-on');
+      },
       notes: corpus.notes,
     };
   }
@@ -52,7 +59,11 @@ export async function openData(config: Config): Promise<OpenedData> {
   const splits = made.map((fold) => ({ fold, validation: validationOf(config, corpus, fold) }));
   const shared = sharedNote(made);
   const notes = shared === undefined ? corpus.notes : [...corpus.notes, shared];
-  return { name: corpus.card.name, labels: corpus.labels, splits, notes };
+  const everything = (): Split => {
+    const fold = allData(corpus);
+    return { fold, validation: validationOf(config, corpus, fold) };
+  };
+  return { name: corpus.card.name, labels: corpus.labels, splits, allData: everything, notes };
 }
 
 /** Folds that share speakers are not a speaker-independent evaluation: every result must say so. */
@@ -65,5 +76,7 @@ function validationOf(config: Config, corpus: Corpus, fold: Fold): readonly Utte
   // The corpus's own development set is never trained on, whether it is used to choose or not.
   if (config.validationGroups === 0) return fold.dev;
   const random = seeded(config.seed, 'validation', fold.name);
-  return innerValidation(fold, corpus, { groups: config.validationGroups, random }).validation;
+  const { validationGroups: groups, sharedSpeakers } = config;
+  const consent = fold.test.length === 0 ? { sharedSpeakers } : {};
+  return innerValidation(fold, corpus, { groups, random, ...consent }).validation;
 }

@@ -12,7 +12,7 @@ import { doneFold } from './done-fold';
 import { checkEncoderFolder } from './encoder-folder';
 import { percent } from '../percent';
 import { refuseOther, type Fingerprint } from '../record/fingerprint';
-import { foldFolder } from '../record/fold-result';
+import { allDataIndex, foldFolder, foldTitle } from '../record/fold-result';
 import { runFingerprint, storedRun, writeRunConfig } from '../record/run-config';
 import type { FoldResult } from '../record/run-files';
 import type { Progress } from './progress';
@@ -102,7 +102,7 @@ export async function runCv(resolved: ResolvedConfig, options: CvOptions): Promi
   data.notes.forEach(progress.line);
   for (const split of chosen) {
     const { index } = split.fold;
-    if (!open.includes(split)) progress.line(`fold ${index}  done already (${foldFolder(dir, index)})`);
+    if (!open.includes(split)) progress.line(`${foldTitle(index)}  done already (${foldFolder(dir, index)})`);
   }
   const failed: FailedFold[] = [];
   if (inProcesses) failed.push(...(await runInProcesses(dir, open, options, usesCards(config))));
@@ -219,11 +219,15 @@ async function runInProcesses(
     const env = card === undefined ? process.env : { ...process.env, CUDA_VISIBLE_DEVICES: card };
     for (let split = queue.shift(); split && !options.signal?.aborted; split = queue.shift()) {
       const { index } = split.fold;
-      const child = spawn(command, [...prefix, 'fold', String(index), '--run', dir], {
-        stdio: ['ignore', 'inherit', 'pipe'],
-        env,
-      });
-      if (card !== undefined) options.progress.line(`fold ${index}  on card ${card} of ${cards.length}`);
+      const child = spawn(
+        command,
+        [...prefix, 'fold', index === allDataIndex ? 'all-data' : String(index), '--run', dir],
+        {
+          stdio: ['ignore', 'inherit', 'pipe'],
+          env,
+        },
+      );
+      if (card !== undefined) options.progress.line(`${foldTitle(index)}  on card ${card} of ${cards.length}`);
       let tail = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         tail = (tail + text).slice(-4000);
@@ -245,7 +249,7 @@ async function runInProcesses(
       const error = new InputError(own || howItEnded(end));
       failed.push({ fold: index, error });
       if (own)
-        options.progress.line(`fold ${index}  failed`); // why stands above: what a process prints is passed on
+        options.progress.line(`${foldTitle(index)}  failed`); // why stands above: what a process prints is passed on
       else options.onFailed?.({ fold: index, error });
     }
   };
@@ -273,6 +277,7 @@ async function startEngine(config: Config, progress: Progress): Promise<Engine> 
 function chooseFolds(config: Config, data: OpenedData): Split[] {
   if (config.folds.length === 0) return [...data.splits];
   return config.folds.map((index) => {
+    if (index === 'all-data') return data.allData();
     const split = data.splits.find(({ fold }) => fold.index === index);
     if (!split) throw new InputError(`--folds=${index}: ${data.name} has folds 1 to ${data.splits.length}`);
     return split;
@@ -302,10 +307,13 @@ function refuseOtherClasses(dir: string, run: Readonly<Record<string, unknown>>,
   );
 }
 
-function summary({ fold, name, wa, ua, seconds, testUtterances, testSets, sharedSpeakers }: FoldResult): string {
+function summary(result: FoldResult): string {
+  const { fold, name, wa, ua, seconds, trainUtterances, testUtterances, testSets, sharedSpeakers } = result;
+  const training = `${Math.round(seconds)} s of training`;
+  if (fold === allDataIndex) return `all data  ${trainUtterances} utterances, none of them a test (${training})`;
   const sets = Object.entries(testSets ?? {}).map(
     ([set, score]) => `; ${set}: WA ${percent(score.wa)} %  UA ${percent(score.ua)} %`,
   );
   const shared = sharedSpeakers ? `; not speaker-independent: ${sharedSpeakers.length} speakers in train and test` : '';
-  return `fold ${fold}  ${name}: WA ${percent(wa)} %  UA ${percent(ua)} %  (${testUtterances} test utterances, ${Math.round(seconds)} s of training)${sets.join('')}${shared}`;
+  return `fold ${fold}  ${name}: WA ${percent(wa)} %  UA ${percent(ua)} %  (${testUtterances} test utterances, ${training})${sets.join('')}${shared}`;
 }

@@ -9,6 +9,7 @@ import { embeddingsBefore } from '../record/artifacts';
 import { loadCheckpoint } from '../record/checkpoint';
 import { doneFold, mendFold } from './done-fold';
 import type { Fingerprint } from '../record/fingerprint';
+import { foldTitle } from '../record/fold-result';
 import { openMetricsLog } from '../record/metrics';
 import { start, withLossWeights } from '../record/position';
 import type { FoldResult } from '../record/run-files';
@@ -75,7 +76,7 @@ async function trainFold(job: FoldJob): Promise<FoldResult> {
     await embeddingsBefore(job, fold.train, fold.evaluate);
     let position = (await loadCheckpoint(job.dir, fold.variables, job.fingerprint, progress.line)) ?? start;
     if (position.step > 0)
-      progress.line(`fold ${job.fold.index}  going on at epoch ${position.epoch}, after step ${position.step}`);
+      progress.line(`${foldTitle(job.fold.index)}  going on at epoch ${position.epoch}, after step ${position.step}`);
     const log = await openMetricsLog(fold.path('metrics.jsonl'), position.metricRows, progress.line);
 
     const lossWeights = position.lossWeights ?? fixedWeights(config) ?? (await measureWeights(fold));

@@ -7,6 +7,7 @@ import type { BatchPlan, Source } from '../data/plan';
 import { storedWave } from '../data/waves';
 import { createModel, disposeModel, type Model } from '../model/model';
 import { seeded } from '../random';
+import { foldTitle } from '../record/fold-result';
 import { absolutePaths } from '../record/run-config';
 import { learned, untouchedHash, type ModelCardData } from '../record/model-file';
 import { balancedWeights } from '../training/class-weights';
@@ -86,7 +87,7 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     };
     const loader = createLoader({ waves, labels: classOf, distributions, classes: labels.length });
     closing.add(() => loader.close());
-    const note = (line: string): void => progress.line(`fold ${fold.index}  ${line}`);
+    const note = (line: string): void => progress.line(`${foldTitle(fold.index)}  ${line}`);
     const signals = framesStay(config, engine)
       ? await frozenSignals(config, engine, encoder, [...waves.values()], note)
       : waveSignals(encoder);

@@ -2,6 +2,7 @@ import type { BatchArrays } from '../data/assemble';
 import type { BatchPlan } from '../data/plan';
 import { percent } from '../percent';
 import { saveCheckpoint } from '../record/checkpoint';
+import { foldTitle } from '../record/fold-result';
 import { components, type MetricsLog } from '../record/metrics';
 import { saveModel } from '../record/model-file';
 import { afterEpoch, afterStep, epochMeans, type Position } from '../record/position';
@@ -115,7 +116,7 @@ export async function trainEpoch(
       });
       position = afterStep(position, { loss: total, raw, seconds, metricRows: log.rows() });
       progress.step({
-        fold: `fold ${split.index}`,
+        fold: foldTitle(split.index),
         epoch,
         epochs: config.epochs,
         step: count,
@@ -159,7 +160,7 @@ export async function endEpoch(
   });
   if (scores) {
     const [wa, ua] = [percent(scores.wa), percent(scores.ua)];
-    progress.line(`fold ${split.index}  epoch ${epoch}  inner validation WA ${wa} %  UA ${ua} %`);
+    progress.line(`${foldTitle(split.index)}  epoch ${epoch}  inner validation WA ${wa} %  UA ${ua} %`);
   }
   const better = scores && (best === undefined || scores.ua > best.ua) ? { epoch, ua: scores.ua } : undefined;
   if (better && config.select === 'best') {

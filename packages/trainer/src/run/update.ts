@@ -1,6 +1,7 @@
 import { InputError } from '@ser/files';
 import * as tf from '@tensorflow/tfjs';
 import type { BatchArrays } from '../data/assemble';
+import { foldTitle } from '../record/fold-result';
 import type { OpenFold } from './open-fold';
 import type { StepInput } from '../training/step';
 import { stepInputs, type Update } from './step-inputs';
@@ -48,7 +49,7 @@ export async function updateOn(
 function notFinite({ job }: OpenFold, epoch: number, losses?: StepLosses, how?: Update, batch?: BatchArrays) {
   const parts = job.config.losses.map((loss, i) => `${loss} ${losses?.raw[i]}`);
   return new InputError(
-    `fold ${job.fold.index}, epoch ${epoch}, step ${how?.count}: the loss is ${losses?.total} (${parts.join(', ')}); ` +
+    `${foldTitle(job.fold.index)}, epoch ${epoch}, step ${how?.count}: the loss is ${losses?.total} (${parts.join(', ')}); ` +
       `utterances of this batch: ${batch?.ids.join(', ')}; the last checkpoint is untouched, try a lower --lr or --clip-norm=1`,
   );
 }
