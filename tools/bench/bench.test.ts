@@ -60,7 +60,7 @@ describe('nodes of a step on a GPU', () => {
   });
 
   test('fine-tuning WavLM Base: no more than 2,000', () => {
-    expect(wavlmNodes('cuda', 96)).toBeLessThanOrEqual(2000);
-    expect(wavlmNodes('webgpu', 96)).toBeLessThanOrEqual(2000);
+    expect(wavlmNodes('cuda', 'float32', 96)).toBeLessThanOrEqual(2000);
+    expect(wavlmNodes('webgpu', 'float32', 96)).toBeLessThanOrEqual(2000);
   });
 });

@@ -1,5 +1,6 @@
 import { reachable } from './graph/graph';
 import type { Provider } from './lower/call';
+import type { Precision } from './passes/simplify';
 import type { TensorTree } from './record/arguments';
 import { outputsOf } from './record/compare';
 import { recordStep } from './record/step';
@@ -14,8 +15,9 @@ export function countNodes<Args extends TensorTree[]>(
   fn: (...args: Args) => TensorTree,
   args: Args,
   provider: Provider,
+  precision: Precision = 'float32',
 ): number {
-  const { trace } = recordStep(fn, args, provider);
+  const { trace } = recordStep(fn, args, { provider, precision, emulated: false });
   const nodes = reachable(trace.graph, outputsOf(trace));
   return nodes.filter((node) => node.outputs.some((value) => !value.fixed)).length;
 }

@@ -9,6 +9,7 @@ export { jit, type Compiled, type JitOptions } from './jit';
 export type { TensorTree } from './record/arguments';
 export type { Tree } from './record/tree';
 export type { Provider } from './lower/call';
+export type { Precision } from './passes/simplify';
 export { countNodes } from './count-nodes';
 export { exportOnnx, exportOnnxWithData, type ExportOptions } from './export-onnx';
 export type { ModelWithData } from './run/serialize';

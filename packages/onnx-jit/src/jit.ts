@@ -4,7 +4,7 @@ import type { Provider } from './lower/call';
 import { argumentTypes, checkAlike, holdTensors, shapeKey, tensorsOf, type TensorTree } from './record/arguments';
 import { difference } from './record/compare';
 import { recordStep, type RecordedStep } from './record/step';
-import { simplify } from './passes/simplify';
+import { simplify, type Precision, type Target } from './passes/simplify';
 import type { Trace } from './record/trace';
 import { isTracing } from './record/trace-name';
 import { mapTree } from './record/tree';
@@ -22,6 +22,12 @@ export interface JitOptions {
   readonly provider?: Provider;
   /** Threads within an operator; one a physical core when absent. */
   readonly threads?: number;
+  /**
+   * `mixed`: on CUDA, large matrix products round their operands to bfloat16 and sum up in float32; variables, reductions,
+   * softmax, norms and sums stay in float32. It takes a card with bfloat16 (Ampere, compute capability 8.0, and later).
+   * `float32` when absent.
+   */
+  readonly precision?: Precision;
   /**
    * On CUDA, whether float32 numbers are multiplied as TF32 (10 bits of fraction, on tensor cores), which is ONNX Runtime's
    * default. It holds for a process: the first compiled function decides, and one that wants the other is an error. In a
@@ -71,13 +77,17 @@ export interface Compiled<Args extends TensorTree[], Result extends TensorTree> 
  * reads or assigns (through an optimiser, too) are state. It must be a pure function of its arguments and
  * its variables. One graph is compiled for every combination of argument shapes, and kept.
  *
- * @throws CompileError for a kernel without a lowering, a value read inside, or a number that changed between calls
+ * @throws CompileError for a kernel without a lowering, a value read inside, a number that changed between calls, or a
+ * precision that the provider does not have
  */
 export function jit<Args extends TensorTree[], Result extends TensorTree>(
   fn: (...args: Args) => Result,
   options: JitOptions = {},
 ): Compiled<Args, Result> {
-  return compileFunction(fn, options, options.provider ?? 'cpu');
+  const { provider = 'cpu', precision = 'float32' } = options;
+  if (precision === 'mixed' && provider !== 'cuda')
+    throw new CompileError(`precision "mixed" is for CUDA: the provider "${provider}" has no products of bfloat16`);
+  return compileFunction(fn, options, provider);
 }
 
 /** `jit`, with a graph that is made for `lowered`: tests run what is made for a GPU on the CPU. */
@@ -86,13 +96,14 @@ export function compileFunction<Args extends TensorTree[], Result extends Tensor
   options: JitOptions,
   lowered: Provider,
 ): Compiled<Args, Result> {
-  const provider = options.provider ?? 'cpu';
+  const { provider = 'cpu', precision = 'float32' } = options;
+  const target: Target = { provider: lowered, precision, emulated: provider === 'cpu' };
   const store = lowered === 'cpu' ? createHostStore() : createHeldStore(provider);
   const steps = new Map<string, CompiledStep>();
   const loops = new Map<string, CompiledLoop[]>();
   const compared = new WeakSet<CompiledStep | CompiledLoop>();
 
-  const record = (args: Args): RecordedStep => recordStep(fn, args, lowered);
+  const record = (args: Args): RecordedStep => recordStep(fn, args, target);
 
   const compile = async (args: Args, queued = false): Promise<CompiledStep> => {
     const recorded = record(args);
@@ -136,7 +147,7 @@ export function compileFunction<Args extends TensorTree[], Result extends Tensor
   const compileNewLoop = async (args: Args, shared: readonly boolean[]): Promise<CompiledLoop> => {
     const { recorded } = record(args);
     await initialiseStates(recorded, store);
-    const loop = await compileLoop({ recorded, trace: simplify(recorded, lowered) }, shared, { ...options, provider });
+    const loop = await compileLoop({ recorded, trace: simplify(recorded, target) }, shared, { ...options, provider });
     loops.set(keyOf(args), [...(loops.get(keyOf(args)) ?? []), loop]);
     return loop;
   };

@@ -5,7 +5,7 @@ import { ofNothing } from './empty';
  * topological order. Equal nodes are made once, and what tfjs's gradients are known to produce in excess
  * (products with ones, sums with zeros, expanded scalars) is simplified on the way in.
  */
-export type DType = 'float32' | 'int32' | 'bool' | 'int64';
+export type DType = 'float32' | 'int32' | 'bool' | 'int64' | 'bfloat16';
 export type Data = Float32Array | Int32Array | Uint8Array | BigInt64Array;
 export type Shape = readonly number[];
 
@@ -190,8 +190,14 @@ export class Graph {
   }
 }
 
+/** The type under which tfjs knows such numbers. */
+export function tensorType(dtype: DType): 'float32' | 'int32' | 'bool' {
+  if (dtype === 'bfloat16') return 'float32';
+  return dtype === 'int64' ? 'int32' : dtype;
+}
+
 /** ONNX TensorProto.DataType. */
-export const onnxType: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+export const onnxType: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9, bfloat16: 16 };
 
 export function makeData(dtype: DType, numbers: ArrayLike<number>): Data {
   switch (dtype) {
@@ -203,6 +209,8 @@ export function makeData(dtype: DType, numbers: ArrayLike<number>): Data {
       return new Uint8Array(numbers);
     case 'int64':
       return BigInt64Array.from(Array.from(numbers, BigInt));
+    case 'bfloat16':
+      throw new Error('numbers are made bfloat16 by a Cast in the graph');
   }
 }
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CompileError } from '../errors';
-import type { DType, Graph, Value } from '../graph/graph';
+import { tensorType, type DType, type Graph, type Value } from '../graph/graph';
 
 export type Provider = 'cpu' | 'webgpu' | 'cuda';
 
@@ -29,7 +29,7 @@ export function input(call: Call, name: string): Value {
 export const infoOf = ({ shape, dtype }: Value): tf.TensorInfo => ({
   dataId: {},
   shape: [...shape],
-  dtype: dtype === 'int64' ? 'int32' : dtype,
+  dtype: tensorType(dtype),
 });
 
 export const optionalInput = (call: Call, name: string): Value | undefined => call.inputs[name];

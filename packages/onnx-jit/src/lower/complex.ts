@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CompileError } from '../errors';
-import type { Graph, Value } from '../graph/graph';
+import { tensorType, type Graph, type Value } from '../graph/graph';
 import { add, cast, mul, sub, unary } from './basic';
 import type { Provider } from './call';
 
@@ -18,7 +18,7 @@ export const isComplex = (value: Recorded): value is Complex => 'imag' in value;
 export const typeOf = (value: Recorded): { shape: readonly number[]; dtype: tf.DataType } =>
   isComplex(value)
     ? { shape: value.real.shape, dtype: 'complex64' }
-    : { shape: value.shape, dtype: value.dtype === 'int64' ? 'int32' : value.dtype };
+    : { shape: value.shape, dtype: tensorType(value.dtype) };
 
 /** Kernels that are about complex tensors alone. */
 export const complexKernels: ReadonlySet<string> = new Set(['Complex', 'ComplexAbs', 'FFT', 'IFFT', 'Imag', 'Real']);

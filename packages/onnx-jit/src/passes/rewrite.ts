@@ -88,6 +88,7 @@ export function rewrite(
       output: renewed(state.output),
       initial: null,
     })),
+    packs: trace.packs.map((pack) => ({ ...pack, input: renewed(pack.input), output: renewed(pack.output) })),
     captures: trace.captures.map((capture) => ({ ...capture, input: renewed(capture.input) })),
   };
   return { trace: renewedTrace, renewed };

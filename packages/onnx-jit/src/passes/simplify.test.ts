@@ -34,7 +34,11 @@ describe('the graph that is made for a GPU', () => {
     const program = { lines: all, optimizer, sizes: [] };
     for (const lowered of ['cuda', 'webgpu'] as const) {
       const { step } = training(program);
-      const { trace } = recordStep((batch: Batch) => step(batch), [batchOf(0)], lowered);
+      const { trace } = recordStep((batch: Batch) => step(batch), [batchOf(0)], {
+        provider: lowered,
+        precision: 'float32',
+        emulated: true,
+      });
       expect(trace.packs.length).toBeGreaterThan(0);
       await compare(program, lowered);
     }

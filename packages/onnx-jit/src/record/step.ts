@@ -1,8 +1,7 @@
 import type { Value } from '../graph/graph';
 import { nodeOf } from '../lower/basic';
-import type { Provider } from '../lower/call';
 import { arrangeOverwriting } from '../passes/overwrite';
-import { simplify } from '../passes/simplify';
+import { simplify, type Target } from '../passes/simplify';
 import { argumentTypes, withLeaves, type TensorTree } from './arguments';
 import { isAssigned, outputsOf } from './compare';
 import { trace, type Pack, type State, type Trace } from './trace';
@@ -21,11 +20,12 @@ export interface RecordedStep {
 export function recordStep<Args extends TensorTree[]>(
   fn: (...args: Args) => TensorTree,
   args: Args,
-  provider: Provider,
+  target: Target,
 ): RecordedStep {
+  const { provider } = target;
   const types = argumentTypes(args);
   const recorded = trace((tensors) => fn(...withLeaves(args, tensors)), types, { provider, inline: false });
-  const simplified = simplify(recorded, provider);
+  const simplified = simplify(recorded, target);
   if (provider !== 'cpu') return { recorded, trace: simplified, overwritten: new Set() };
   const assigned = simplified.states.filter(isAssigned);
   // Shapes are free in memory that is given, and a reshaping at the end would be a copy.

@@ -1,5 +1,6 @@
 import type * as ort from '#onnxruntime';
 import type * as tf from '@tensorflow/tfjs-core';
+import { tensorType } from '../graph/graph';
 import type { Provider } from '../lower/call';
 import type { CompiledStep } from './compile';
 import { readBack } from './read-back';
@@ -29,7 +30,7 @@ export async function runQueued(
     results.map((value, k) => {
       const data = numbers[i * results.length + k];
       if (!data) throw new Error('a result did not come back');
-      return toTensor(wrapData(data, value.dtype === 'int64' ? 'int32' : value.dtype, value.shape), value);
+      return toTensor(wrapData(data, tensorType(value.dtype), value.shape), value);
     }),
   );
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as ort from '#onnxruntime';
-import { sizeOf, type Value } from '../graph/graph';
+import { sizeOf, tensorType, type Value } from '../graph/graph';
 
 /** What tensors of the types that are compiled are made of. */
 export type Numbers = Float32Array | Int32Array | Uint8Array;
@@ -39,11 +39,12 @@ export const zero = (): ort.Tensor => new ort.Tensor('float32', new Float32Array
 
 /** Memory for a value that leaves the graph. */
 export function emptyTensor({ shape, dtype }: Value): ort.Tensor {
-  if (dtype === 'int64') throw new Error('unexpected int64 result');
-  return wrapData(emptyData(dtype, sizeOf(shape)), dtype, shape);
+  const type = tensorType(dtype);
+  if (type !== dtype) throw new Error(`unexpected ${dtype} result`);
+  return wrapData(emptyData(type, sizeOf(shape)), type, shape);
 }
 
 /** A value that left the graph, on the current tfjs backend. */
 export function toTensor(result: ort.Tensor, { shape, dtype }: Value): tf.Tensor {
-  return tf.tensor(arrayOf(result), [...shape], dtype === 'int64' ? 'int32' : dtype);
+  return tf.tensor(arrayOf(result), [...shape], tensorType(dtype));
 }

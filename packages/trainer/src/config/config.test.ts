@@ -67,6 +67,8 @@ describe('resolveConfig', () => {
     [{ lossWeights: 'kl=1' }, /no weight for "focal"/],
     [{ hiddenSize: '30' }, /not divisible by the 16 heads/],
     [{ trainOn: 'demo' }, /both --train-on and --test-on/],
+    [{ precision: 'mixed' }, /^precision \(--precision\): .* --engine=onnx-cuda; onnx-cpu trains in float32/],
+    [{ precision: 'half' }, /^--precision=half: must be one of float32, mixed/],
     [{ tf32: 'false' }, /^tf32 \(--tf32\): only onnx-cuda .*, onnx-cpu has none/],
     [{ tf32: 'false', engine: 'onnx-webgpu' }, /only onnx-cuda/],
   ])('rejects %j in one line', (flags, expected) => {

@@ -138,6 +138,7 @@ function checkTogether(config: Config, origins: Readonly<Record<string, string>>
       `${at('hiddenSize')}: ${config.hiddenSize} is not divisible by the ${config.heads} heads of flam`,
     );
   }
+  if (config.precision === 'mixed' && config.engine !== 'auto') needCuda(config.engine, at('precision'));
   if (!config.tf32 && config.engine !== 'onnx-cuda' && config.engine !== 'auto') {
     throw new InputError(`${at('tf32')}: only onnx-cuda multiplies in TF32, ${config.engine} has none to switch off`);
   }
@@ -157,6 +158,16 @@ function checkTogether(config: Config, origins: Readonly<Record<string, string>>
       }
     }
   }
+}
+
+/**
+ * Mixed precision is one of CUDA's.
+ * @param subject of the message
+ * @throws {InputError} for another engine
+ */
+export function needCuda(engine: Config['engine'], subject: string): void {
+  if (engine !== 'onnx-cuda')
+    throw new InputError(`${subject}: mixed precision is for --engine=onnx-cuda; ${engine} trains in float32`);
 }
 
 /** Where a run is or what it needs, rather than what it computes: these may differ between two starts of a run. */

@@ -108,6 +108,11 @@ export const sections = {
       default: 0,
       description: 'threads of the engine; 0 for one per core',
     }),
+    precision: choice(['float32', 'mixed'], {
+      value: 'HOW',
+      default: 'float32',
+      description: 'of training: float32, or on onnx-cuda mixed (large products in bfloat16, weights stay in float32)',
+    }),
     tf32: flag({
       default: true,
       description:

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Encoder } from '@ser/frontend-wavlm';
 import { renameFormer } from '../config/former';
-import { freeKeys, runName, type ResolvedConfig } from '../config/resolve';
+import { freeKeys, needCuda, runName, type ResolvedConfig } from '../config/resolve';
 import { defaults, keys, type Config } from '../config/schema';
 import type { Engine } from '../training/engine';
 import { InputError, messageOf } from '@ser/files';
@@ -266,6 +266,7 @@ async function startEngine(config: Config, progress: Progress): Promise<Engine> 
   if (config.engine === 'auto') {
     const { engine, because } = await chooseEngine(config.threads, config);
     progress.line(`engine ${engine.name} (${because})`);
+    if (config.precision === 'mixed') needCuda(engine.name, 'precision');
     return engine;
   }
   const engine = await openEngine(config.engine, config.threads, config);

@@ -76,7 +76,7 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     const state = createOptimizerState(model, config.emaDecay > 0);
     closing.add(() => state.forEach((variable) => variable.dispose()));
     const settings = { ...config, scoreBytes: engine.scoreBytes };
-    const step = engine.compile((input: StepInput) => trainStep(model, state, settings, input));
+    const step = engine.compile((input: StepInput) => trainStep(model, state, settings, input), config.precision);
     closing.add(() => step.dispose());
 
     const pretrained = config.encoder !== 'logmel';

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { jit, type Provider } from '@ser/onnx-jit';
+import { jit, type Precision, type Provider } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import { InputError, messageOf } from '@ser/files';
@@ -29,10 +29,11 @@ export interface Engine {
   readonly stepsPerRun: number;
   /** Bytes of contrastive scores that are held at a time; undefined lets the loss choose for a CPU. */
   readonly scoreBytes?: number;
-  compile<I extends Tensors, O extends Tensors>(fn: (inputs: I) => O): Runnable<I, O>;
+  /** @param precision of large products, where the engine has more than one */
+  compile<I extends Tensors, O extends Tensors>(fn: (inputs: I) => O, precision?: Precision): Runnable<I, O>;
 }
 
-/** How CUDA multiplies; see the settings of these names. */
+/** How CUDA multiplies; see the setting. */
 export type Arithmetic = Partial<Pick<Config, 'tf32'>>;
 
 /**
@@ -131,11 +132,12 @@ function compiled(name: EngineName, threads: number, { tf32 }: Arithmetic): Engi
     provider,
     stepsPerRun: stepsPerRun[provider],
     ...(provider === 'cpu' ? {} : { scoreBytes: scoresOnGpu }),
-    compile: (fn) => {
+    compile: (fn, precision) => {
       const step = jit(fn, {
         provider,
         threads: threads > 0 ? threads : availableParallelism(),
         ...(tf32 === undefined ? {} : { tf32 }),
+        ...(precision === undefined ? {} : { precision }),
       });
       const many = (inputs: readonly Parameters<typeof fn>[0][]) => step.many(inputs.map((input) => [input]));
       const run = (inputs: Parameters<typeof fn>[0]) => step(inputs);
