@@ -22,6 +22,7 @@ export type {
   EncoderInput,
   EncoderKind,
   EncoderOutput,
+  ReachedFrames,
   TrainingNoise,
 } from './encoders/encoder';
 export { createLogMelEncoder, type LogMelOptions } from './encoders/log-mel-encoder';

@@ -13,13 +13,15 @@ export type Block = (rows: tf.Tensor2D, shared: readonly tf.Tensor[], weights: W
 export interface Stack {
   block: Block;
   layers: number;
+  /** Blocks that have been run already; 0 when absent. */
+  from?: number;
   /** Names of a block's tensors, without `prefix(layer)`. */
   names: readonly string[];
   prefix: (layer: number) => string;
   parameters: Parameters;
 }
 
-/** Runs the blocks one after the other. @returns the input and every block's output */
+/** Runs the blocks one after the other. @returns the input of the first and every block's output */
 export function runBlocks(
   stack: Stack,
   rows: tf.Tensor2D,
@@ -28,7 +30,7 @@ export function runBlocks(
 ): tf.Tensor2D[] {
   const outputs = [rows];
   let x = rows;
-  for (let layer = 0; layer < stack.layers; layer++) {
+  for (let layer = stack.from ?? 0; layer < stack.layers; layer++) {
     const own = stack.names.map((name) => stack.parameters.get(stack.prefix(layer) + name));
     const run = (inputs: readonly tf.Tensor[]): tf.Tensor2D => {
       const [first, ...others] = inputs;

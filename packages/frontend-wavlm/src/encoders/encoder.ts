@@ -40,6 +40,16 @@ export interface ApplyOptions {
   recompute?: boolean;
 }
 
+/** What the lower blocks made of a batch: where the upper ones go on. */
+export interface ReachedFrames {
+  /** The output of block `layer`, or the input of block 1 where it is 0. */
+  layer: number;
+  /** [batch, frames, hiddenSize], finite beyond a row's end as well. */
+  frames: tf.Tensor3D;
+  /** [batch, frames], 1 for a frame of the utterance and 0 for padding. */
+  mask: tf.Tensor2D;
+}
+
 export type EncoderKind = 'wavlm' | 'hubert' | 'whisper' | 'logmel';
 
 /** A speech encoder: waveforms in, frames out, as a pure tfjs function of named parameters. */
@@ -67,6 +77,11 @@ export interface Encoder {
   noiseShape(samples: number): { time: number; features: number; layers: number };
   /** Pure tfjs: runs eagerly on any backend, or inside a function that is compiled. */
   apply(input: EncoderInput, options?: ApplyOptions): EncoderOutput;
+  /**
+   * The blocks above a layer, as in `apply`. Rows may be padded, whatever `batching` says: attention looks at each row's own
+   * frames only. `layers` begins with the frames that are given. Absent where there are no blocks.
+   */
+  resume?(reached: ReachedFrames, options?: ApplyOptions): EncoderOutput;
   /** Frees the parameters. */
   dispose(): void;
 }

@@ -39,6 +39,32 @@ describe.each(['wavlmLarge', 'hubertLarge', 'whisper', 'logmel'] as const)('%s',
   });
 });
 
+it.each(['wavlmLarge', 'hubertLarge', 'wavlmBase', 'hubertBase', 'whisper'] as const)(
+  '%s: goes on from a layer as if it had come there by itself, in padded rows as well',
+  (name) => {
+    const encoder = createRandomEncoder(tinyConfigs[name], seeded(5));
+    const wave = testWave(1500, seeded(2));
+    tf.tidy(() => {
+      const whole = encoder.apply(batchWaves(encoder, [wave]), { layers: true });
+      const count = whole.mask.size;
+      for (const [layer, reached] of (whole.layers ?? []).entries()) {
+        const padding: [number, number][] = [
+          [0, 0],
+          [0, 3],
+        ];
+        const frames = tf.pad(reached, [...padding, [0, 0]]);
+        const resumed = encoder.resume?.({ layer, frames, mask: tf.pad(whole.mask, padding) }, { layers: true });
+        const own = (x?: tf.Tensor) => x?.slice([0, 0, 0], [1, count, -1]).dataSync() ?? [NaN];
+        expect(resumed?.layers).toHaveLength(encoder.layerCount + 1 - layer);
+        expect(largestDifference(own(resumed?.frames), whole.frames.dataSync())).toBeLessThan(1e-5);
+        for (const [i, x] of (resumed?.layers ?? []).entries())
+          expect(largestDifference(own(x), whole.layers?.[layer + i]?.dataSync() ?? [NaN])).toBeLessThan(1e-5);
+      }
+    });
+    encoder.dispose();
+  },
+);
+
 it('refuses what a batch cannot hold', () => {
   const base = createRandomEncoder(tinyConfigs.wavlmBase, seeded(1));
   expect(() => batchWaves(base, [new Float32Array(2000), new Float32Array(1900)])).toThrow(InputError);

@@ -4,7 +4,7 @@ import { selfAttention } from './attention';
 import { runBlocks, type Block, type Weights } from './blocks';
 import type { WaveConfig } from './config';
 import { hopOf, receptiveFieldOf } from './convolution-shape';
-import type { ApplyOptions, Encoder, EncoderInput, EncoderOutput } from './encoder';
+import type { ApplyOptions, Encoder, EncoderInput, EncoderOutput, ReachedFrames } from './encoder';
 import { linear } from './linear';
 import { keyBias, validSteps } from './masks';
 import { convSpec, linearSpec, normSpec, type ParameterSpec, type Parameters } from './parameters';
@@ -85,25 +85,34 @@ export function waveEncoder(config: WaveConfig, parameters: Parameters): Encoder
     const features = convolve(config, parameters, tf.reshape(waves, [batch, 1, samples]));
     const mask = validSteps(input.lengths, frames, field, hop);
     const projected = project(config, parameters, tf.reshape(features, [batch * frames, -1]));
-    const unfold = (x: tf.Tensor2D): tf.Tensor3D => tf.reshape(x, [batch, frames, hiddenSize]);
-    let hidden = maskFrames(unfold(projected), options.training ?? {}, p('masked_spec_embed'));
+    const unfolded: tf.Tensor3D = tf.reshape(projected, [batch, frames, hiddenSize]);
+    let hidden = maskFrames(unfolded, options.training ?? {}, p('masked_spec_embed'));
     if (padded) hidden = tf.mul(hidden, tf.expandDims(mask, 2));
     const positioned: tf.Tensor2D = tf.reshape(tf.add(hidden, positions(config, parameters, hidden)), [
       batch * frames,
       hiddenSize,
     ]);
+    const rows = preNorm ? positioned : encoderNorm(positioned);
+    return blocks({ layer: 0, frames: tf.reshape(rows, [batch, frames, hiddenSize]), mask }, padded, options);
+  }
 
-    const hide = padded ? [keyBias(mask)] : [];
+  function blocks(reached: ReachedFrames, masked: boolean, options: ApplyOptions): EncoderOutput {
+    const { layer, mask } = reached;
+    const [batch, frames] = reached.frames.shape;
+    const rows: tf.Tensor2D = tf.reshape(reached.frames, [batch * frames, hiddenSize]);
+    const hide = masked ? [keyBias(mask)] : [];
     const bias = config.kind === 'wavlm' ? [positionBias(p(TABLE), frames, config.maxDistance)] : [];
     const stack = {
       block: waveBlock(config, batch, frames),
       layers: layerCount,
+      from: layer,
       names: blockSpecs(config, '').map(({ name }) => name),
       prefix: (layer: number) => `encoder.layers.${layer}.`,
       parameters,
     };
-    const outputs = runBlocks(stack, preNorm ? positioned : encoderNorm(positioned), [...bias, ...hide], options);
-    const last = outputs.at(-1) ?? positioned;
+    const outputs = runBlocks(stack, rows, [...bias, ...hide], options);
+    const last = outputs.at(-1) ?? rows;
+    const unfold = (x: tf.Tensor2D): tf.Tensor3D => tf.reshape(x, [batch, frames, hiddenSize]);
     return {
       frames: unfold(preNorm ? encoderNorm(last) : last),
       mask,
@@ -123,6 +132,7 @@ export function waveEncoder(config: WaveConfig, parameters: Parameters): Encoder
     frameCount,
     noiseShape: (samples) => ({ time: frameCount(samples), features: hiddenSize, layers: layerCount }),
     apply,
+    resume: (reached, options = {}) => blocks(reached, true, options),
     dispose: () => parameters.dispose(),
   };
 }

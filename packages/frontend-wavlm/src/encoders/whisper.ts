@@ -3,7 +3,7 @@ import { conv1d, gelu, layerNorm } from '@ser/onnx-jit';
 import { selfAttention } from './attention';
 import { runBlocks, type Block, type Weights } from './blocks';
 import type { WhisperConfig } from './config';
-import type { ApplyOptions, Encoder, EncoderInput, EncoderOutput } from './encoder';
+import type { ApplyOptions, Encoder, EncoderInput, EncoderOutput, ReachedFrames } from './encoder';
 import { linear } from './linear';
 import { createMelTransform, LOG_MEL_MIN_SAMPLES, logMel, logMelFrames } from './log-mel';
 import { keyBias, validSteps } from './masks';
@@ -46,8 +46,7 @@ export function whisperEncoder(config: WhisperConfig, parameters: Parameters): E
   const frameCount = (samples: number): number => Math.ceil(logMelFrames(samples) / 2);
 
   function apply(input: EncoderInput, options: ApplyOptions = {}): EncoderOutput {
-    const [batch, samples] = input.waves.shape;
-    const frames = frameCount(samples);
+    const frames = frameCount(input.waves.shape[1]);
     const { mel, valid } = logMel(input.waves, input.lengths, transform);
     const biased = (x: tf.Tensor3D, name: string): tf.Tensor3D => gelu(tf.add(x, parameters.channels(PREFIX + name)));
     const signal = maskChannels(mel, options.training ?? {});
@@ -56,12 +55,18 @@ export function whisperEncoder(config: WhisperConfig, parameters: Parameters): E
     const second = conv1d(tf.mul(first, valid), parameters.filter(`${PREFIX}conv2.weight`), { padding: 1, stride: 2 });
     const embedded: tf.Tensor3D = tf.transpose(biased(second, 'conv2.bias'), [0, 2, 1]);
     const positions = tf.slice(parameters.get(`${PREFIX}embed_positions.weight`), [0, 0], [frames, hiddenSize]);
-    const rows: tf.Tensor2D = tf.reshape(tf.add(embedded, positions), [batch * frames, hiddenSize]);
     // A frame covers two log-mel frames and exists when the first of them does.
     const mask = validSteps(input.lengths, frames, HOP, 2 * HOP);
+    return resume({ layer: 0, frames: tf.add(embedded, positions), mask }, options);
+  }
+
+  function resume({ layer, frames: reached, mask }: ReachedFrames, options: ApplyOptions = {}): EncoderOutput {
+    const [batch, frames] = reached.shape;
+    const rows: tf.Tensor2D = tf.reshape(reached, [batch * frames, hiddenSize]);
     const stack = {
       block: whisperBlock(config, batch, frames),
       layers: layerCount,
+      from: layer,
       names: blockSpecs(config, '').map(({ name }) => name),
       prefix: (layer: number) => `${PREFIX}layers.${layer}.`,
       parameters,
@@ -91,6 +96,7 @@ export function whisperEncoder(config: WhisperConfig, parameters: Parameters): E
     frameCount,
     noiseShape: (samples) => ({ time: logMelFrames(samples), features: config.melBins, layers: layerCount }),
     apply,
+    resume,
     dispose: () => {
       transform.dispose();
       parameters.dispose();

@@ -49,6 +49,8 @@ export interface FrozenEncoder {
    * @throws {InputError} when a waveform is too short or too long for the encoder, or the cache cannot be written
    */
   extract(waves: readonly Float32Array[], options?: ExtractOptions): Promise<Features[]>;
+  /** Compiles the encoder now: afterwards its variables may change without changing the features. */
+  prepare(): Promise<void>;
   /** How many were read and how many computed so far. */
   readonly counts: Readonly<{ cached: number; computed: number }>;
   dispose(): Promise<void>;
@@ -59,7 +61,7 @@ export interface FrozenEncoder {
  * disk, under names made of weights, configuration, layer, provider and audio, with checksums: what is damaged is made
  * anew. Several processes may share the folder.
  *
- * The encoder's variables must stay until the first features were computed.
+ * The encoder's variables must stay until the first features were computed, or until `prepare` has ended.
  *
  * @throws {InputError} when there is no such layer
  */
@@ -82,6 +84,7 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
 
   return {
     counts,
+    prepare: async () => void (await session.get()),
     extract: async (waves, { keep } = {}) => {
       checkLengths(waves, encoder);
       const isKept = (i: number): boolean => keep?.[i] ?? true;

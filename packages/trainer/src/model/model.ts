@@ -57,9 +57,12 @@ export type WaveInput = {
   readonly lengths: tf.Tensor1D;
 };
 
-/** What a frozen encoder gave for the waveforms, in their place. */
+/** What the part of the encoder that does not learn gave for the waveforms, in their place. */
 export type FeatureInput = {
-  /** Every layer where a sum of them is learnt, else the one layer that is read: [layers, batch, frames, features]. */
+  /**
+   * The layers below those that learn: all of them where a sum of layers is learnt, else the one that is read or that the
+   * blocks which learn go on from. [layers, batch, frames, features].
+   */
   readonly features: tf.Tensor4D;
   /** [batch, frames], 1 on valid frames. */
   readonly mask: tf.Tensor2D;
@@ -163,10 +166,7 @@ export interface ReadLayers {
 export function readLayers(model: Model, input: ModelInput): ReadLayers {
   const { layer, recompute } = model.settings;
   const count = layersRead(model.settings, model.encoder);
-  if ('features' in input) {
-    const layers = tf.unstack(input.features) as tf.Tensor3D[];
-    return { layers: isSum(layer) ? layers.slice(-count) : layers, mask: input.mask };
-  }
+  if ('features' in input) return readStored(model, input);
   const { waves, lengths, timeMask, keepLayers } = input;
   const encoded = model.encoder.apply(
     { waves, lengths },
@@ -179,6 +179,29 @@ export function readLayers(model: Model, input: ModelInput): ReadLayers {
   const { mask } = encoded;
   if (isSum(layer)) return { layers: (encoded.layers ?? []).slice(-count), mask };
   return { layers: [selectLayer(encoded, layer === 'last' ? 'last' : Number(layer))], mask };
+}
+
+/** The layers that are read, from those that were stored and the blocks above them, which learn. */
+function readStored({ settings, encoder }: Model, { features, mask }: FeatureInput): ReadLayers {
+  const { layer, recompute, tune } = settings;
+  const stored = tf.unstack(features) as tf.Tensor3D[];
+  const count = layersRead(settings, encoder);
+  const frames = stored.at(-1);
+  if (tune === 'frozen' || !frames) return { layers: stored.slice(-count), mask };
+  if (!encoder.resume) throw new Error(`the encoder (${encoder.kind}) has no blocks`);
+  const from = highestFrozen(tune, encoder);
+  const resumed = encoder.resume({ layer: from, frames, mask }, { layers: true, recompute });
+  if (isSum(layer)) return { layers: [...stored, ...(resumed.layers ?? []).slice(1)].slice(-count), mask };
+  const read = layer === 'last' ? resumed.frames : resumed.layers?.[Number(layer) - from];
+  if (!read) throw new Error(`layer ${layer} is below the stored one (${from})`);
+  return { layers: [read], mask };
+}
+
+/** The highest layer that stays as it is while the model learns, from 0; −1 when the input of block 1 changes too. */
+export function highestFrozen(tune: Config['tune'], { layerCount }: Pick<Encoder, 'layerCount'>): number {
+  const mode = tuneMode(tune);
+  if (mode === 'frozen') return layerCount;
+  return typeof mode === 'object' ? layerCount - mode.top : -1;
 }
 
 /** One layer, or the learned sum of several: the frames that enter the pool [batch, frames, features]. */
@@ -195,7 +218,7 @@ function joinLayers(model: Model, { layers, mask }: ReadLayers): tf.Tensor3D {
   );
 }
 
-const isSum = (layer: string): boolean => layer === 'weighted' || layer === 'blocks';
+export const isSum = (layer: string): boolean => layer === 'weighted' || layer === 'blocks';
 
 /** Layers that enter a learned sum, or 1. */
 function layersRead({ layer }: Pick<ModelSettings, 'layer'>, { layerCount }: Pick<Encoder, 'layerCount'>): number {

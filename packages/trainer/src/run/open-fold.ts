@@ -88,7 +88,7 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     const loader = createLoader({ waves, labels: classOf, distributions, classes: labels.length });
     closing.add(() => loader.close());
     const note = (line: string): void => progress.line(`${foldTitle(fold.index)}  ${line}`);
-    const signals = framesStay(config, engine)
+    const signals = framesStay(config, engine, encoder)
       ? await frozenSignals(config, engine, encoder, [...waves.values()], note)
       : waveSignals(encoder);
     closing.add(() => signals.dispose());
