@@ -96,6 +96,31 @@ describe('the features of a frozen encoder', () => {
     encoder.dispose();
   });
 
+  test('what the upper blocks learn never gets into the cache', async () => {
+    const make = () => createRandomEncoder(whisper, seeded('encoder'));
+    const last = async (cache: string): Promise<Float32Array> => {
+      process.env['SER_CACHE'] = join(root, cache);
+      const settings = { layer: 'last', tune: 'frozen', threads: 1, cacheLimit: 0 };
+      const encoder = make();
+      const frozen = await frozenSignals(settings, cpu, encoder, [], () => undefined);
+      const signal = await frozen.read(testBatch([1600], 1600));
+      await frozen.dispose();
+      encoder.dispose();
+      return 'features' in signal ? signal.features.dataSync<'float32'>() : new Float32Array();
+    };
+    const alone = await last('pure');
+    process.env['SER_CACHE'] = join(root, 'learnt');
+    const encoder = make();
+    const settings = { layer: 'blocks', tune: 'top:1', threads: 1, cacheLimit: 0 };
+    const signals = await frozenSignals(settings, cpu, encoder, [], () => undefined);
+    const learning = encoder.parameters.get('model.encoder.layers.1.fc2.bias');
+    learning?.assign(tf.ones(learning.shape));
+    await signals.read(testBatch([1600], 1600));
+    await signals.dispose();
+    expect(await last('learnt')).toEqual(alone);
+    encoder.dispose();
+  });
+
   test('only what comes out the same in every epoch is kept', async () => {
     const { config, engine } = await tinyFold(root);
     const frozen: Config = { ...config, encoder: 'whisper', tune: 'frozen' };
@@ -143,8 +168,6 @@ describe('the features of a frozen encoder', () => {
       const cold = await run('cold');
       const written = files();
       expect(written).toHaveLength(26);
-      // What has to be compiled again is the encoder as it was loaded, not what training made of it.
-      rmSync(join(cache, 'onnx'), { recursive: true });
       expect(await run('warm')).toEqual(cold);
       expect(files()).toEqual(written);
       await expect(run('stopped', 7)).rejects.toThrow();
