@@ -14,6 +14,7 @@ import {
 } from '../metrics';
 import { seeded } from '../random';
 import { testedLines } from '../report/compare-runs';
+import { stampOf } from '../report/stamps';
 import { isFolder, readRun } from '../record/read-run';
 import type { PredictionLine } from '../record/run-files';
 import { cells, type AblationCell, type AblationPlan, type AblationRowPlan } from './plan';
@@ -60,6 +61,8 @@ export interface AblationResults {
   readonly rows: readonly RowResult[];
   readonly contrasts: readonly ContrastResult[];
   readonly notes: readonly string[];
+  /** A sentence that has to stand beside every number. */
+  readonly stamp?: string;
   readonly utterances: number;
   readonly folds: readonly number[];
   /** Training time over all runs. */
@@ -82,6 +85,7 @@ interface SeedRun {
   readonly lines: ReadonlyMap<string, PredictionLine>;
   readonly folds: readonly number[];
   readonly seconds: number;
+  readonly stamp: string | undefined;
 }
 
 /** Reads the runs there are and computes the table. Runs that are not finished count as missing seeds. */
@@ -123,11 +127,13 @@ export async function ablationResults(options: ResultsOptions): Promise<Ablation
   });
   const adjusted = holm(contrasts.map(({ difference }) => difference.permutation));
   const every = [...runs.values()].flat();
+  const stamp = every.find((run) => run.stamp !== undefined)?.stamp;
   return {
     name: plan.name,
     rows: rows.sort((a, b) => order.indexOf(a.row.row) - order.indexOf(b.row.row)),
     contrasts: contrasts.map((contrast, index) => ({ ...contrast, adjustedP: adjusted[index] ?? NaN })),
     notes: plan.notes,
+    ...(stamp === undefined ? {} : { stamp }),
     utterances: Math.max(0, ...every.map(({ lines }) => lines.size)),
     folds: [...new Set(every.flatMap(({ folds }) => folds))].sort((a, b) => a - b),
     seconds: every.reduce((total, run) => total + run.seconds, 0),
@@ -143,7 +149,8 @@ async function readSeed(dir: string, seed: number, folds: readonly number[]): Pr
   if (kept.length < wanted.length || kept.length === 0) return undefined;
   const lines = testedLines({ ...run, folds: kept });
   const seconds = kept.reduce((total, fold) => total + (fold.file?.seconds ?? 0), 0);
-  return { seed, labels: run.labels, lines, folds: kept.map(({ index }) => index), seconds };
+  const stamp = stampOf(kept.flatMap(({ file }) => file ?? []));
+  return { seed, labels: run.labels, lines, folds: kept.map(({ index }) => index), seconds, stamp };
 }
 
 function scoresOf({ labels, lines }: SeedRun): { wa: number; ua: number } {

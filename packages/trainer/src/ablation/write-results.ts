@@ -75,8 +75,9 @@ function contrastRow(contrast: AblationResults['contrasts'][number]): Cell[] {
 /** For a terminal. */
 export function ablationText(results: AblationResults): string {
   const rows = textTable(shortHeader, results.rows.map(shortRow), 2);
-  if (results.contrasts.length === 0) return rows;
-  return `${rows}\n\n${textTable(contrastHeader, results.contrasts.map(contrastRow), 2)}`;
+  const contrasts = textTable(contrastHeader, results.contrasts.map(contrastRow), 2);
+  const { stamp } = results;
+  return [rows, ...(results.contrasts.length > 0 ? [contrasts] : []), ...(stamp ? [stamp] : [])].join('\n\n');
 }
 
 /** For a README: the rows and the contrasts as Markdown tables. */
@@ -90,8 +91,9 @@ export function ablationMarkdown(results: AblationResults): string {
   return [...blocks, explanation(results), ...results.notes].join('\n\n');
 }
 
-function explanation({ folds, utterances, seconds }: AblationResults): string {
+function explanation({ folds, utterances, seconds, stamp }: AblationResults): string {
   return (
+    `${stamp ? `${stamp} ` : ''}` +
     `Mean ± sd over seeds, in %; fold${folds.length === 1 ? '' : 's'} ${folds.join(', ')}, ${utterances} test ` +
     `utterances, ${duration(seconds)} of training in all. Differences are paired by seed and utterance, with a ` +
     `bootstrap 95 % interval over speakers and seeds; p (speakers) is a permutation test that exchanges two rows speaker ` +

@@ -73,7 +73,7 @@ async function crossValidate(resolved: ResolvedConfig, jobs: number): Promise<vo
   const { dir, results, failed } = await crossValidateFolds(resolved, { jobs, sayFailures: true });
   if (results.length > 0) {
     const { printTable } = await import('./table');
-    await printTable(dir, results);
+    await printTable(dir, results, resolved.config.by);
   }
   if (failed.length === 0) return;
   const defect = failed.find(({ error }) => !isInputError(error));

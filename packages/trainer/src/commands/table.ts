@@ -1,17 +1,19 @@
-import { join, relative } from 'node:path';
-import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
-import { writeReport } from '../report';
+import { relative } from 'node:path';
 import { printable } from '../printable';
 import { percent } from '../percent';
 import type { Measured } from '../inference/training-record';
 import { allDataIndex, foldFolder } from '../record/fold-result';
-import { readPredictions } from '../record/predictions';
 import type { FoldResult } from '../record/run-files';
+import { partsOf } from '../report/parts';
+import { countCell, estimateCell, percentCell } from '../report/quantity';
+import { breakdownsText } from '../report/sections/breakdowns';
+import type { Cell } from '../report/table-data';
+import { textTable } from '../report/text-table';
+import { writeReport } from '../report/write-report';
 
-/** Prints folds and pooled result and writes the report; of a model of all data, where it is and what is known of it. */
-export async function printTable(dir: string, results: readonly FoldResult[]): Promise<void> {
-  const tested = results.filter(({ fold }) => fold !== allDataIndex);
-  if (tested.length > 0) await printFolds(dir, tested);
+/** Prints the folds and writes the report; of a model of all data, where it is and what is known of it. */
+export async function printTable(dir: string, results: readonly FoldResult[], by: readonly string[]): Promise<void> {
+  if (results.some(({ fold }) => fold !== allDataIndex)) await printFolds(dir, by);
   for (const model of results) if (model.fold === allDataIndex) await printAllData(dir, model);
 }
 
@@ -19,39 +21,45 @@ async function printAllData(dir: string, model: FoldResult): Promise<void> {
   const { crossValidatedEstimate } = await import('../inference/training-record');
   const folder = relative(process.cwd(), foldFolder(dir, allDataIndex));
   process.stdout.write(`model of all data: ${folder} (${model.trainUtterances} utterances, no test)\n`);
-  const estimate = await crossValidatedEstimate(dir, model);
-  if (!estimate) {
-    process.stdout.write('no estimate: no finished cross-validation of the same settings; --folds=all runs it\n');
-    return;
-  }
+  const { crossValidation, testSets = [] } = await crossValidatedEstimate(dir, model);
   const of = (name: string, { value, low, high }: Measured): string =>
     `${name} ${percent(value)} % (${percent(low)} to ${percent(high)})`;
-  process.stdout.write(
-    `estimate, cross-validation of the same settings: ${of('WA', estimate.wa)}, ${of('UA', estimate.ua)}\n`,
-  );
+  if (crossValidation) {
+    const { wa, ua } = crossValidation;
+    process.stdout.write(`estimate, cross-validation of the same settings: ${of('WA', wa)}, ${of('UA', ua)}\n`);
+  }
+  for (const { name, wa, ua } of testSets)
+    process.stdout.write(`estimate, ${name} with the same settings: ${of('WA', wa)}, ${of('UA', ua)}\n`);
+  if (!crossValidation && testSets.length === 0)
+    process.stdout.write('no estimate: no finished cross-validation of the same settings; --folds=all runs it\n');
 }
 
-async function printFolds(dir: string, results: readonly FoldResult[]): Promise<void> {
-  const width = Math.max(12, ...results.map(({ name }) => name.length));
-  const row = (fold: string, name: string, n: number, wa: number, ua: number): string =>
-    `${fold.padStart(6)}  ${name.padEnd(width)}  ${String(n).padStart(6)}  ${percent(wa, 2).padStart(7)}  ${percent(ua, 2).padStart(7)}`;
-  const lines = [
-    `${'fold'.padStart(6)}  ${'test groups'.padEnd(width)}  ${'n'.padStart(6)}  ${'WA %'.padStart(7)}  ${'UA %'.padStart(7)}`,
-  ];
-  for (const { fold, name, testUtterances, wa, ua } of results)
-    lines.push(row(String(fold), name, testUtterances, wa, ua));
-  const labels = results[0]?.labels ?? [];
-  const files = results.map(({ fold }) => join(foldFolder(dir, fold), 'predictions.jsonl'));
-  const predictions = (await Promise.all(files.map(readPredictions))).flat();
-  const confusion = confusionMatrix(
-    predictions.map(({ label }) => labels.indexOf(label)),
-    predictions.map(({ predicted }) => labels.indexOf(predicted)),
-    labels.length,
-  );
-  lines.push(row('pooled', '', predictions.length, weightedAccuracy(confusion), unweightedAccuracy(confusion)));
+/** All finished folds, the results, and those by the columns asked for, as in the report that is written. */
+async function printFolds(dir: string, by: readonly string[]): Promise<void> {
   const { htmlPath, report } = await writeReport(dir);
-  const { probe } = report.baselines;
-  if (probe) lines.push(row('probe', 'linear', predictions.length, probe.wa, probe.ua));
-  process.stdout.write(`${printable(lines.join('\n'))}\n`);
-  process.stdout.write(`report: ${relative(process.cwd(), htmlPath)}\n`);
+  const isOne = report.testSets.length === 0;
+  const folds = report.folds
+    .filter(({ status }) => status === 'done')
+    .map(({ fold, name, testUtterances, wa, ua }): Cell[] => [
+      `fold ${fold}`,
+      name,
+      countCell(testUtterances),
+      ...(isOne ? [percentCell(wa), percentCell(ua)] : []),
+    ]);
+  const results = partsOf(report).flatMap(({ name, utterances, wa, ua, intervals, baselines }): Cell[][] => {
+    const n = countCell(utterances);
+    const { probe } = baselines;
+    return [
+      [name === '' ? 'pooled' : name, '', n, estimateCell(wa, intervals.wa), estimateCell(ua, intervals.ua)],
+      ...(probe ? [['probe', 'linear, same encoder', n, percentCell(probe.wa), percentCell(probe.ua)]] : []),
+    ];
+  });
+  const header = ['', 'test groups', 'n', 'WA % [95 %]', 'UA % [95 %]'];
+  const text = [
+    textTable(header, [...folds, ...results], 2),
+    ...(report.stamp === undefined ? [] : [report.stamp]),
+    ...(by.length === 0 ? [] : ['', breakdownsText(report, by).trimEnd()]),
+    `report: ${relative(process.cwd(), htmlPath)}`,
+  ];
+  process.stdout.write(`${printable(text.join('\n'))}\n`);
 }

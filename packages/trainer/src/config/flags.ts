@@ -43,7 +43,8 @@ function parseFlag(key: keyof Config, value: unknown): unknown {
     case 'array': {
       if (key === 'folds' && value === 'all') return [];
       const items = value.split(',').filter((item) => item !== '');
-      return key === 'losses' ? items : items.map(parseNumber);
+      const { type } = rule['items'] as TSchema;
+      return type === 'string' ? items : items.map(parseNumber);
     }
     default:
       return value;

@@ -179,6 +179,7 @@ export const freeKeys: readonly (keyof Config)[] = [
   'keepCheckpoints',
   'checkpointEvery',
   'baseline',
+  'by',
   'cacheLimit',
   'stepsPerRun',
   'dataDir',

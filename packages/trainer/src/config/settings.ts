@@ -137,6 +137,15 @@ export const sections = {
       default: 'probe',
       description: 'what the report compares with: a linear probe of the same pre-trained encoder, or nothing',
     }),
+    by: Type.Unsafe<readonly string[]>({
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      uniqueItems: true,
+      value: 'LIST',
+      default: [],
+      description:
+        'columns of the corpus that the report breaks results down by, such as gender,sentence; those of 2 to 12 values always',
+    }),
     checkpointEvery: integer(0, mostSteps, {
       value: 'STEPS',
       default: 0,

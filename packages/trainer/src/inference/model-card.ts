@@ -27,17 +27,18 @@ export function modelCard(description: Described, config: Config): string {
 }
 
 function header({ name, training }: Described): Record<string, unknown> {
-  const { corpus, crossValidation, fold, allData } = training;
+  const { corpus, crossValidation, fold, allData, testSets = [] } = training;
   const metric = (type: string, label: string, value: number, of?: Measured): Record<string, unknown> => ({
     type,
     name: of ? `${label}, 95 % interval ${of.low.toFixed(4)} to ${of.high.toFixed(4)}` : label,
     value: Number(value.toFixed(4)),
   });
+  const measured = ({ wa, ua }: { readonly wa: Measured; readonly ua: Measured }): Record<string, unknown>[] => [
+    metric('accuracy', 'Weighted accuracy', wa.value, wa),
+    metric('recall', 'Unweighted accuracy (mean recall)', ua.value, ua),
+  ];
   const metrics = crossValidation
-    ? [
-        metric('accuracy', 'Weighted accuracy', crossValidation.wa.value, crossValidation.wa),
-        metric('recall', 'Unweighted accuracy (mean recall)', crossValidation.ua.value, crossValidation.ua),
-      ]
+    ? measured(crossValidation)
     : fold
       ? [
           metric('accuracy', 'Weighted accuracy', fold.wa),
@@ -51,6 +52,8 @@ function header({ name, training }: Described): Record<string, unknown> {
       : `test speakers of fold ${fold?.fold ?? '?'}`;
   const task = { type: 'audio-classification', name: 'Speech emotion recognition' };
   const dataset = { type: corpus.name, name: corpus.title ?? corpus.name, split };
+  const sets = testSets.map((set) => ({ task, dataset: { ...dataset, split: set.name }, metrics: measured(set) }));
+  const results = sets.length > 0 ? sets : metrics.length > 0 ? [{ task, dataset, metrics }] : [];
   return {
     ...licenseHeader(training),
     ...(corpus.language ? { language: corpus.language } : {}),
@@ -59,7 +62,7 @@ function header({ name, training }: Described): Record<string, unknown> {
     tags: ['speech-emotion-recognition', 'onnx', 'audio'],
     datasets: [corpus.name],
     metrics: ['accuracy', 'recall'],
-    'model-index': [{ name, results: metrics.length > 0 ? [{ task, dataset, metrics }] : [] }],
+    'model-index': [{ name, results }],
   };
 }
 
@@ -133,7 +136,7 @@ function model(description: Described, config: Config): string[] {
 }
 
 function results({ training }: Described): string[] {
-  const { corpus, fold, allData, crossValidation } = training;
+  const { corpus, fold, allData, crossValidation, testSets = [], stamp } = training;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const measured = ({ value, low, high }: Measured): string =>
     `${percent(value)} (95 % interval ${percent(low)} to ${percent(high)})`;
@@ -144,7 +147,7 @@ function results({ training }: Described): string[] {
     ...(fold
       ? [
           `- Trained on ${fold.trainUtterances} utterances of ${fold.trainGroups.join(', ')}`,
-          `- Tested on fold ${fold.fold}: ${fold.testUtterances} utterances of ${fold.testGroups.join(', ')}, who are not in training: WA ${percent(fold.wa)}, UA ${percent(fold.ua)}`,
+          `- Tested on fold ${fold.fold}: ${fold.testUtterances} utterances of ${fold.testGroups.join(', ')}${stamp ? '' : ', who are not in training'}${testSets.length > 0 ? '' : `: WA ${percent(fold.wa)}, UA ${percent(fold.ua)}`}`,
         ]
       : allData
         ? [
@@ -155,9 +158,13 @@ function results({ training }: Described): string[] {
       ? [
           `- ${allData ? 'Estimate: cross-validation of the same settings on the same data, whose models were trained on a part of it' : `${crossValidation.folds} of ${crossValidation.of} folds of its run`}, ${crossValidation.utterances} utterances of test speakers: WA ${measured(crossValidation.wa)}, UA ${measured(crossValidation.ua)}`,
         ]
-      : allData
+      : allData && testSets.length === 0
         ? ['- No estimate: there is no finished cross-validation of the same settings on the same data']
         : []),
+    ...testSets.map(
+      ({ name, utterances, wa, ua }) => `- ${name}, ${utterances} utterances: WA ${measured(wa)}, UA ${measured(ua)}`,
+    ),
+    ...(stamp ? [`- ${stamp}`] : []),
   ];
 }
 

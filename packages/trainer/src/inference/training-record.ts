@@ -8,9 +8,11 @@ import { allDataIndex, finishedFold } from '../record/fold-result';
 import { readRun } from '../record/read-run';
 import { runFingerprint, storedRun } from '../record/run-config';
 import type { FoldResult } from '../record/run-files';
+import type { Accuracy } from '../report/results';
+import { stampOf } from '../report/stamps';
 import { summarize } from '../report/summarize';
 
-/** An accuracy with its 95 % bootstrap interval over utterances, all in [0, 1]. */
+/** An accuracy with its 95 % bootstrap interval over speakers, all in [0, 1]. */
 export interface Measured {
   readonly value: number;
   readonly low: number;
@@ -54,6 +56,15 @@ export interface TrainingRecord extends Readonly<Record<string, unknown>> {
    * with the same settings, data and encoder, if there is one.
    */
   readonly crossValidation?: CrossValidated;
+  /** Where the corpus has several test sets: the result of each, in place of the two above together. */
+  readonly testSets?: readonly {
+    readonly name: string;
+    readonly utterances: number;
+    readonly wa: Measured;
+    readonly ua: Measured;
+  }[];
+  /** A sentence that has to stand beside the results. */
+  readonly stamp?: string;
   readonly versions?: Readonly<Record<string, string>>;
 }
 
@@ -68,15 +79,15 @@ export async function trainingRecord(
   const about = { corpus: await corpusOf(config.dataset), encoder: { kind, ...named } };
   if (!fold || fold.labels.join() !== labels.join()) return about;
   if (fold.fold === allDataIndex) {
-    const estimate = await crossValidatedEstimate(dirname(foldDir), fold);
     return {
       ...about,
       allData: { utterances: fold.trainUtterances, speakers: fold.trainGroups.length },
-      ...(estimate ? { crossValidation: estimate } : {}),
+      ...(await crossValidatedEstimate(dirname(foldDir), fold)),
       versions: fold.versions,
     };
   }
-  const crossValidation = await crossValidated(dirname(foldDir));
+  const tested = await testedResults(dirname(foldDir));
+  const stamp = stampOf([fold]);
   return {
     ...about,
     fold: {
@@ -88,7 +99,8 @@ export async function trainingRecord(
       wa: fold.wa,
       ua: fold.ua,
     },
-    ...(crossValidation ? { crossValidation } : {}),
+    ...tested?.results,
+    ...(stamp === undefined ? {} : { stamp }),
     versions: fold.versions,
   };
 }
@@ -106,18 +118,20 @@ async function corpusOf(dataset: string): Promise<TrainingRecord['corpus']> {
   }
 }
 
+type Results = Pick<TrainingRecord, 'crossValidation' | 'testSets' | 'stamp'>;
+
 /**
- * The finished cross-validation that tells what a model of all data is worth: of the run it is in, or of one beside it that
- * was made from the same settings, data and encoder.
+ * The results of the finished cross-validation that tell what a model of all data is worth: of the run it is in, or of one
+ * beside it that was made from the same settings, data and encoder. Empty without one.
  */
-export async function crossValidatedEstimate(runDir: string, model: FoldResult): Promise<CrossValidated | undefined> {
+export async function crossValidatedEstimate(runDir: string, model: FoldResult): Promise<Results> {
   const beside = await readdir(dirname(runDir)).catch((): string[] => []);
   for (const dir of [runDir, ...beside.map((name) => join(dirname(runDir), name)).filter((dir) => dir !== runDir)]) {
     if (!(await isSameMaking(dir, model))) continue;
-    const found = await crossValidated(dir);
-    if (found && found.folds === found.of) return found;
+    const found = await testedResults(dir);
+    if (found?.isComplete === true) return found.results;
   }
-  return undefined;
+  return {};
 }
 
 /** Whether a run was made from what the model was made from. What is no run, or is damaged, was not. */
@@ -132,17 +146,29 @@ async function isSameMaking(runDir: string, { fingerprint }: FoldResult): Promis
   }
 }
 
-async function crossValidated(runDir: string): Promise<CrossValidated | undefined> {
+/** The results of a run: of each test set where there are several, else of all folds together. */
+async function testedResults(runDir: string): Promise<{ isComplete: boolean; results: Results } | undefined> {
   try {
     const run = await readRun(runDir);
-    const { pooled, utterances, folds, expectedFolds } = summarize(run);
-    const measured = (of: 'wa' | 'ua'): Measured => ({ value: pooled[of], ...pooled.intervals[of] });
-    return {
-      folds: folds.filter(({ status }) => status === 'done').length,
-      of: expectedFolds.length,
+    const { pooled, testSets, folds, expectedFolds, stamp } = summarize(run);
+    const measured = ({
       utterances,
-      wa: measured('wa'),
-      ua: measured('ua'),
+      wa,
+      ua,
+      intervals,
+    }: Accuracy): { utterances: number; wa: Measured; ua: Measured } => ({
+      utterances,
+      wa: { value: wa, ...intervals.wa },
+      ua: { value: ua, ...intervals.ua },
+    });
+    const done = folds.filter(({ status }) => status === 'done').length;
+    const results =
+      testSets.length > 0
+        ? { testSets: testSets.map((set) => ({ name: set.name, ...measured(set) })) }
+        : { crossValidation: { folds: done, of: expectedFolds.length, ...measured(pooled) } };
+    return {
+      isComplete: done > 0 && done === expectedFolds.length,
+      results: { ...results, ...(stamp === undefined ? {} : { stamp }) },
     };
   } catch (error) {
     // A fold's folder by itself, without the run around it.

@@ -6,6 +6,7 @@ import { sampleRate } from '../data/plan';
 import { storedWave, type StoredWave } from '../data/waves';
 import { argmax } from '../metrics';
 import type { Judgement } from '../run/evaluate';
+import { columnsOf } from './columns';
 import { jsonLines, readJsonLines } from './json-lines';
 import { asEmbedding, type AttentionLine, type EmbeddingLine, type PredictionLine } from './run-files';
 
@@ -26,11 +27,11 @@ export async function writePredictions(
   const sets = fold.testSets?.flatMap(({ name, utterances }) => utterances.map(({ id }) => [id, name] as const));
   const testSets = new Map(sets);
   const rows = fold.test.map((utterance): PredictionLine => {
-    const { id, speaker, label, session } = utterance;
+    const { id, speaker, label } = utterance;
     const judgement = byId.get(id);
     if (!judgement || byId.size !== judgements.length) throw new Error(`"${id}" was not evaluated exactly once`);
     const { probabilities } = judgement;
-    const columns = { ...(session === undefined ? {} : { session }), ...utterance.columns };
+    const columns = columnsOf(utterance);
     const testSet = testSets.get(id);
     return {
       id,

@@ -14,6 +14,7 @@ import {
 import { seeded } from '../random';
 import { readRun, type RunData } from '../record/read-run';
 import type { PredictionLine } from '../record/run-files';
+import { stampOf } from './stamps';
 
 /** WA, UA and recalls of one run on the utterances that both runs have tested. */
 export interface ComparedRun {
@@ -23,6 +24,8 @@ export interface ComparedRun {
   readonly recalls: readonly number[];
   /** Utterances that this run tested and the other did not. */
   readonly alone: number;
+  /** A sentence that has to stand beside its numbers. */
+  readonly stamp?: string;
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -85,12 +88,14 @@ function compareData(a: RunData, b: RunData, options: { resamples?: number } = {
   const gains = truth.map((label, i) => Number(predictedB[i] === label) - Number(predictedA[i] === label));
   const compared = (run: RunData, predicted: readonly number[], all: number): ComparedRun => {
     const confusion = confusionMatrix(truth, predicted, classes);
+    const stamp = stampOf(run.folds.flatMap(({ file }) => file ?? []));
     return {
       name: run.name,
       wa: weightedAccuracy(confusion),
       ua: unweightedAccuracy(confusion),
       recalls: recalls(confusion),
       alone: all - pairs.length,
+      ...(stamp === undefined ? {} : { stamp }),
       config: run.config,
     };
   };

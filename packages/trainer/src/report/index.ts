@@ -8,6 +8,10 @@ export {
   type Report,
   type SummarizeOptions,
 } from './summarize';
+export type { Breakdown } from './breakdowns';
+export type { Provenance } from './provenance';
+export type { Accuracy, Results } from './results';
+export type { Scaling } from './scaling';
 export { writeReport, type ReportOptions, type WrittenReport } from './write-report';
 export type { ReadAudio } from './attention';
 export { compareRuns, type ComparedRun, type Comparison } from './compare-runs';

@@ -1,22 +1,19 @@
-import { seeded } from '../random';
 import {
   accuracyByGroup,
-  accuracyIntervals,
-  calibration,
-  classScores,
   confusionMatrix,
-  macroF1,
   meanDeviation,
-  recalls,
   unweightedAccuracy,
   weightedAccuracy,
-  type AccuracyIntervals,
   type Calibration,
-  type ClassScores,
   type GroupAccuracy,
   type MeanDeviation,
 } from '../metrics';
 import { baselinesOf, type Baselines } from './baselines';
+import { breakdowns, type Breakdown } from './breakdowns';
+import { provenanceOf, unlikeFolds, type Provenance } from './provenance';
+import { resultsOf, type Results } from './results';
+import { stampOf } from './stamps';
+import { calibrationOf, scalingOf, type Scaling } from './scaling';
 import { setting } from './format';
 import type { FoldData, RunData } from '../record/read-run';
 import type { MetricRow, PredictionLine } from '../record/run-files';
@@ -68,29 +65,31 @@ export interface Report {
   readonly warnings: readonly string[];
   readonly labels: readonly string[];
   readonly utterances: number;
-  /** Over all test utterances of the finished folds together. */
-  readonly pooled: {
-    readonly wa: number;
-    readonly ua: number;
-    readonly macroF1: number;
-    /** Bootstrap 95 % over speakers: what other speakers might give. */
-    readonly intervals: AccuracyIntervals;
-    /** The same over utterances: what other utterances of these speakers might give. Too narrow for anything else. */
-    readonly utteranceIntervals: AccuracyIntervals;
-    readonly classes: readonly ClassScores[];
-    readonly confusion: readonly (readonly number[])[];
-    readonly recalls: readonly number[];
-  };
+  /** Over all test utterances of the finished folds together. Where there are test sets, no result of the corpus. */
+  readonly pooled: Results;
   readonly baselines: Baselines;
+  /** Of each test set, where the corpus has several (Test1, Test2); empty otherwise. */
+  readonly testSets: readonly (Results & { readonly name: string; readonly baselines: Baselines })[];
+  /** Speakers in train and test, as was allowed: with any, the result is not speaker-independent. */
+  readonly sharedSpeakers: readonly string[];
+  /** A sentence that has to stand beside every number of the run. */
+  readonly stamp?: string;
+  readonly breakdowns: readonly Breakdown[];
   readonly acrossFolds: { readonly wa: MeanDeviation; readonly ua: MeanDeviation };
   readonly folds: readonly FoldRow[];
   readonly speakers: readonly GroupAccuracy[];
   readonly calibration: Calibration;
+  /** Whether any fold had an inner validation, on which a temperature can be fitted. */
+  readonly hasValidation: boolean;
+  /** Temperature scaling, where a fold has a temperature. */
+  readonly scaling?: Scaling;
   readonly hardest: readonly HardUtterance[];
   readonly curves: readonly FoldCurves[];
   readonly engine: string;
   readonly seconds: number;
   readonly versions: Readonly<Record<string, string>>;
+  /** Hardware, software and fingerprints of the data, with the folds that they are of. */
+  readonly provenance: readonly Provenance[];
   readonly command: string;
   readonly config: Readonly<Record<string, unknown>>;
   /** Where each setting came from: `default`, `preset demo`, `my.yaml:12`, `--flag`. */
@@ -104,50 +103,50 @@ export interface SummarizeOptions {
   readonly resamples?: number;
   /** Utterances in the list of the hardest, 20 by default. */
   readonly hardest?: number;
+  /** Columns to break results down by, beside those of few values; those that the run names by default. */
+  readonly by?: readonly string[];
   readonly now?: Date;
 }
 
 /** Computes the whole report from what the run folder holds. Only finished folds count in accuracies. */
 export function summarize(run: RunData, options: SummarizeOptions = {}): Report {
-  const { resamples = 2000, hardest = 20, now = new Date() } = options;
-  const classes = run.labels.length;
+  const { resamples = 2000, hardest = 20, by = textList(run.config['by']), now = new Date() } = options;
+  const { labels } = run;
   const done = run.folds.filter((fold) => fold.file !== undefined);
   const predictions = done.flatMap((fold) => fold.predictions);
   const indexOf = new Map(run.labels.map((label, index) => [label, index]));
   const index = (label: string): number => indexOf.get(label) ?? -1;
   const truth = predictions.map((line) => index(line.label));
   const predicted = predictions.map((line) => index(line.predicted));
-  const confusion = confusionMatrix(truth, predicted, classes);
   const rows = foldRows(run, index);
   const finished = rows.filter((row) => row.status === 'done');
   const missingFolds = run.expectedFolds.filter((fold) => !finished.some((row) => row.fold === fold));
-  const chosen = predictions.map((line) => line.probabilities[index(line.predicted)] ?? NaN);
+  const files = done.flatMap(({ file }) => file ?? []);
+  const provenance = provenanceOf(files);
+  const scaling = scalingOf(done);
+  const stamp = stampOf(files);
   return {
     name: run.name,
     complete: missingFolds.length === 0 && finished.length > 0,
     expectedFolds: run.expectedFolds,
     missingFolds,
-    warnings: [...run.warnings, ...smallClasses(finished, run.labels)],
-    labels: run.labels,
+    warnings: [...run.warnings, ...unlikeFolds(provenance), ...smallClasses(finished, labels)],
+    labels,
     utterances: predictions.length,
-    pooled: {
-      wa: weightedAccuracy(confusion),
-      ua: unweightedAccuracy(confusion),
-      macroF1: macroF1(confusion),
-      intervals: accuracyIntervals(truth, predicted, classes, {
-        random: seeded('report intervals over speakers'),
+    pooled: resultsOf(predictions, labels, resamples),
+    baselines: baselinesOf(done, labels, resamples),
+    testSets: testSetsOf(done).map(({ name, folds }) => ({
+      name,
+      ...resultsOf(
+        folds.flatMap((fold) => fold.predictions),
+        labels,
         resamples,
-        clusters: predictions.map(({ speaker }) => speaker),
-      }),
-      utteranceIntervals: accuracyIntervals(truth, predicted, classes, {
-        random: seeded('report intervals'),
-        resamples,
-      }),
-      classes: classScores(confusion),
-      confusion,
-      recalls: recalls(confusion),
-    },
-    baselines: baselinesOf(done, run.labels, resamples),
+      ),
+      baselines: baselinesOf(folds, labels, resamples),
+    })),
+    sharedSpeakers: [...new Set(files.flatMap((file) => file.sharedSpeakers ?? []))].sort(),
+    ...(stamp === undefined ? {} : { stamp }),
+    breakdowns: breakdowns(predictions, labels, by, resamples),
     acrossFolds: {
       wa: meanDeviation(finished.map((row) => row.wa)),
       ua: meanDeviation(finished.map((row) => row.ua)),
@@ -157,22 +156,34 @@ export function summarize(run: RunData, options: SummarizeOptions = {}): Report 
       predictions.map((line) => line.speaker),
       truth,
       predicted,
-      classes,
+      labels.length,
     ),
-    calibration: calibration(
-      chosen,
-      predictions.map((line) => line.label === line.predicted),
-    ),
+    calibration: calibrationOf(predictions),
+    hasValidation: files.some(({ validationGroups }) => validationGroups.length > 0),
+    ...(scaling ? { scaling } : {}),
     hardest: hardestUtterances(predictions, index, hardest),
     curves: run.folds.map((fold) => ({ fold: fold.index, epochs: fold.epochs.map(curvePoint) })),
     engine: [...new Set(done.map((fold) => fold.file?.engine ?? ''))].join(', '),
     seconds: finished.reduce((total, row) => total + row.seconds, 0),
     versions: versionsOf(run),
+    provenance,
     command: commandOf(run),
     config: settingsOf(run.config),
     origins: textRecord(run.config['origins']),
     generatedAt: now.toISOString(),
   };
+}
+
+/** The folds with the predictions of each test set alone. */
+function testSetsOf(done: readonly FoldData[]): { name: string; folds: FoldData[] }[] {
+  const names = new Set(done.flatMap(({ predictions }) => predictions.flatMap(({ testSet }) => testSet ?? [])));
+  return [...names].sort().map((name) => ({
+    name,
+    folds: done.map((fold) => ({
+      ...fold,
+      predictions: fold.predictions.filter(({ testSet }) => testSet === name),
+    })),
+  }));
 }
 
 /** Fewer test utterances of a class than this say next to nothing about it. */
@@ -266,6 +277,10 @@ function curvePoint(row: MetricRow): FoldCurves['epochs'][number] {
 function versionsOf(run: RunData): Record<string, string> {
   const known = [textRecord(run.config['versions']), ...run.folds.map((fold) => fold.file?.versions ?? {})];
   return Object.fromEntries(known.flatMap((versions) => Object.entries(versions)));
+}
+
+function textList(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
 }
 
 function textRecord(value: unknown): Record<string, string> {

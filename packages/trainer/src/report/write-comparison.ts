@@ -25,7 +25,13 @@ export function comparisonText(comparisons: readonly Comparison[]): string {
     pCell(permutation),
     pCell(mcnemar.p),
   ]);
-  return textTable(header, [alone, ...rows]);
+  return [textTable(header, [alone, ...rows]), ...stamps(comparisons)].join('\n');
+}
+
+/** What has to stand beside the numbers, with the run that it is of. */
+function stamps(comparisons: readonly Comparison[]): string[] {
+  const runs = comparisons.flatMap(({ a, b }) => [a, b]);
+  return [...new Set(runs.flatMap(({ name, stamp }) => (stamp === undefined ? [] : `${name}: ${stamp}`)))];
 }
 
 /** Writes one page on how each run differs from the first. */
@@ -42,6 +48,7 @@ export async function writeComparison(path: string, comparisons: readonly Compar
       counts the utterances that only the first run, and that only this run has right; it takes them as independent, and
       is too sure of itself for that reason.
     </p>
+    ${stamps(comparisons).map((stamp) => html`<p class="status open" role="status">${stamp}</p>`)}
   </header>`;
   const sections = [
     section('results', 'Results', resultsTable(comparisons), await differencesFigure(comparisons)),

@@ -7,6 +7,7 @@ import { page } from './page';
 import { readRun, type RunData } from '../record/read-run';
 import { attentionSection } from './sections/attention';
 import { baselinesSection, probeWarning } from './sections/baselines';
+import { breakdownsSection } from './sections/breakdowns';
 import { calibrationSection } from './sections/calibration';
 import { confusionSection } from './sections/confusion';
 import { embeddingsSection } from './sections/embeddings';
@@ -79,6 +80,7 @@ async function renderReport(
   const sections = [
     foldsSection(report),
     baselinesSection(report),
+    breakdownsSection(report),
     paperSection(report),
     confusionSection(report),
     await speakersSection(report),

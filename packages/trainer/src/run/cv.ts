@@ -11,6 +11,7 @@ import { openData, type OpenedData, type Split } from './corpus';
 import { doneFold } from './done-fold';
 import { checkEncoderFolder } from './encoder-folder';
 import { percent } from '../percent';
+import { checkColumns, columnsOf } from '../record/columns';
 import { refuseOther, type Fingerprint } from '../record/fingerprint';
 import { allDataIndex, foldFolder, foldTitle } from '../record/fold-result';
 import { runFingerprint, storedRun, writeRunConfig } from '../record/run-config';
@@ -67,6 +68,7 @@ export async function prepareRun(resolved: ResolvedConfig): Promise<PreparedRun>
   const before = await storedRun(dir);
   if (before) refuseOtherSettings(dir, before, config);
   const data = await openData(config);
+  checkColumns(config.by, columnNames(data));
   const chosen = chooseFolds(config, data);
   if (before) refuseOtherClasses(dir, before, data);
   const encoder = await aboutEncoder(config, data);
@@ -75,6 +77,10 @@ export async function prepareRun(resolved: ResolvedConfig): Promise<PreparedRun>
   const open = chosen.filter(({ fold }) => !done.some((result) => result.fold === fold.index));
   return { dir, data, chosen, open, encoder };
 }
+
+const columnNames = ({ splits }: OpenedData): string[] => [
+  ...new Set(splits.flatMap(({ fold }) => [...fold.train, ...fold.test].flatMap((utterance) => Object.keys(columnsOf(utterance))))),
+];
 
 /** Writes the run's `config.json`. */
 export async function recordRun(resolved: ResolvedConfig, { dir, data, encoder }: PreparedRun): Promise<void> {

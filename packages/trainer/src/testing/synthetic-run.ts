@@ -16,6 +16,9 @@ export interface SyntheticRun {
   readonly skill?: number;
   readonly seed?: number;
   readonly config?: Readonly<Record<string, unknown>>;
+  /** More of a prediction, and of `fold.json`. */
+  readonly line?: (line: PredictionLine, index: number) => Partial<PredictionLine>;
+  readonly file?: (fold: number) => Partial<FoldResult>;
   /** Adds embeddings to fold 1, so many a part. */
   readonly embeddings?: number;
   /** Adds attention for so many utterances to fold 1. */
@@ -56,7 +59,14 @@ async function writeFold(
   unfinished: boolean,
   options: SyntheticRun,
 ): Promise<void> {
-  const { perFold = 60, epochs = 6, skill = 0.75, seed = 1 } = options;
+  const {
+    perFold = 60,
+    epochs = 6,
+    skill = 0.75,
+    seed = 1,
+    line: more = () => ({}),
+    file: facts = () => ({}),
+  } = options;
   await mkdir(dir, { recursive: true });
   const metrics = Array.from({ length: unfinished ? 2 : epochs }, (_, index) => epochRow(fold, index + 1));
   await writeLines(join(dir, 'metrics.jsonl'), metrics);
@@ -75,7 +85,8 @@ async function writeFold(
     );
     const speaker = String(4 * (fold - 1) + 1 + (index % 4)).padStart(2, '0');
     const id = `Actor_${speaker}/03-01-${String(truth + 1).padStart(2, '0')}-${fold}-${index}`;
-    return { id, fold, speaker, label: labels[truth] ?? '', predicted: labels[predicted] ?? '', probabilities };
+    const line = { id, fold, speaker, label: labels[truth] ?? '', predicted: labels[predicted] ?? '', probabilities };
+    return { ...line, ...more(line, index) };
   });
   await writeLines(join(dir, 'predictions.jsonl'), predictions);
   const testClasses = Object.fromEntries(
@@ -100,6 +111,7 @@ async function writeFold(
     labels,
     trainClasses: Object.fromEntries(labels.map((label) => [label, 5 * (testClasses[label] ?? 0)])),
     testClasses,
+    ...facts(fold),
   };
   await writeFile(join(dir, 'fold.json'), JSON.stringify(file));
 }

@@ -1,6 +1,7 @@
 import { foldTitle } from '../format';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
+import { partsOf } from '../parts';
 import { percentCell } from '../quantity';
 import { details, section, shownAs } from '../table';
 import { percent } from '../../percent';
@@ -11,7 +12,9 @@ export function confusionSection(report: Report): Markup {
   return section(
     'confusion',
     'Confusion matrix',
-    matrix('confusion', 'All finished folds', report.labels, report.pooled.confusion),
+    ...partsOf(report).map(({ name, suffix, confusion }) =>
+      matrix(`confusion${suffix}`, name === '' ? 'All finished folds' : name, report.labels, confusion),
+    ),
     html`<p class="note">Rows are the true classes. Each cell: count, and share of the row in %.</p>`,
     folds.length < 2
       ? undefined

@@ -1,6 +1,7 @@
 import { foldTitle } from '../format';
 import { html, type Markup } from '../html';
 import type { Report } from '../summarize';
+import { captionOf, partsOf, type Part } from '../parts';
 import { countCell, estimateCell, meanCell, percentCell, secondsCell } from '../quantity';
 import { details, section, table } from '../table';
 import type { Cell, Column, Row } from '../table-data';
@@ -19,38 +20,45 @@ const columns: readonly Column[] = [
 
 /** The folds table, pooled and averaged results below it, and the class statistics of every fold. */
 export function foldsSection(report: Report): Markup {
+  const parts = partsOf(report);
+  const isOne = report.testSets.length === 0;
   const rows: Row[] = report.folds.map((fold) => ({
     ...(fold.status === 'done' ? {} : { kind: 'quiet' as const }),
     cells: [
       foldTitle(fold),
-      percentCell(fold.wa),
-      percentCell(fold.ua),
-      fold.status === 'done' ? fold.testGroups.join(', ') : fold.status === 'missing' ? 'not run yet' : 'not finished',
+      // Two test sets are two results; what they come to together is none.
+      isOne ? percentCell(fold.wa) : '',
+      isOne ? percentCell(fold.ua) : '',
+      fold.status === 'done' ? groups(fold) : fold.status === 'missing' ? 'not run yet' : 'not finished',
       countCell(fold.trainUtterances),
       countCell(fold.testUtterances),
       fold.epochs,
       secondsCell(fold.seconds),
     ],
   }));
-  const { pooled, acrossFolds } = report;
+  const { acrossFolds } = report;
   rows.push(
-    {
+    ...parts.map((part): Row => ({
       kind: 'total',
       cells: [
-        'Pooled [95 %]',
-        estimateCell(pooled.wa, pooled.intervals.wa),
-        estimateCell(pooled.ua, pooled.intervals.ua),
-        'all test utterances together',
+        `${isOne ? 'Pooled' : part.name} [95 %]`,
+        estimateCell(part.wa, part.intervals.wa),
+        estimateCell(part.ua, part.intervals.ua),
+        isOne ? 'all test utterances together' : 'this test set',
         '',
-        countCell(report.utterances),
+        countCell(part.utterances),
         '',
-        secondsCell(report.seconds),
+        isOne ? secondsCell(report.seconds) : '',
       ],
-    },
-    {
-      kind: 'total',
-      cells: ['Mean ± sd', meanCell(acrossFolds.wa), meanCell(acrossFolds.ua), 'over folds', '', '', '', ''],
-    },
+    })),
+    ...(isOne && acrossFolds.wa.count > 1
+      ? [
+          {
+            kind: 'total' as const,
+            cells: ['Mean ± sd', meanCell(acrossFolds.wa), meanCell(acrossFolds.ua), 'over folds', '', '', '', ''],
+          },
+        ]
+      : []),
   );
   return section(
     'folds',
@@ -58,13 +66,26 @@ export function foldsSection(report: Report): Markup {
     table('folds', 'Results by fold', columns, rows),
     html`<p class="note">
       WA is the share of utterances that are right, UA the mean recall of the classes. Intervals are percentile
-      bootstrap over the ${report.speakers.length} speakers: utterances of one speaker are alike. Over utterances alone,
-      which is too narrow for other speakers, they are WA ${interval(pooled.utteranceIntervals.wa)} and UA
-      ${interval(pooled.utteranceIntervals.ua)}. Macro-F1 of the pooled predictions: ${percent(pooled.macroF1)}&nbsp;%.
+      bootstrap over the ${parts.map(({ speakers }) => speakers).join(' and ')} speakers: utterances of one speaker are
+      alike. Over utterances alone, which is too narrow for other speakers, they are
+      ${parts
+        .map(({ name, utteranceIntervals: { wa, ua } }) => `${name} WA ${interval(wa)} and UA ${interval(ua)}`)
+        .join('; ')}.
+      Macro-F1: ${parts.map((part) => `${part.name} ${percent(part.macroF1)} %`).join('; ')}.
     </p>`,
-    table('classes', 'Results by class', classColumns, classRows(report)),
+    ...parts.map((part) =>
+      table(`classes${part.suffix}`, captionOf('Results by class', part), classColumns, classRows(report.labels, part)),
+    ),
     details('Classes in every fold', classStatistics(report)),
   );
+}
+
+/** Many groups would make the row as high as the page. */
+const mostGroups = 12;
+
+function groups({ testGroups }: Report['folds'][number]): string {
+  const rest = testGroups.length - mostGroups;
+  return rest > 0 ? `${testGroups.slice(0, mostGroups).join(', ')} and ${rest} more` : testGroups.join(', ');
 }
 
 const classColumns: readonly Column[] = [
@@ -72,8 +93,8 @@ const classColumns: readonly Column[] = [
   ...['Test utterances', 'Predicted', 'Precision %', 'Recall %', 'F1 %'].map((title) => ({ title, numeric: true })),
 ];
 
-function classRows({ labels, pooled }: Report): Row[] {
-  return pooled.classes.map(({ support, predicted, precision, recall, f1 }, index) => ({
+function classRows(labels: readonly string[], { classes }: Part): Row[] {
+  return classes.map(({ support, predicted, precision, recall, f1 }, index) => ({
     cells: [
       labels[index] ?? '',
       countCell(support),

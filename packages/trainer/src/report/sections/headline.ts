@@ -1,11 +1,12 @@
 import { count, duration, plusMinus, setting } from '../format';
 import { html, type Markup } from '../html';
+import { captionOf, partsOf } from '../parts';
 import type { Report } from '../summarize';
 import { percent } from '../../percent';
 
 /** Title, state of the run, its main numbers. */
 export function headline(report: Report): Markup {
-  const { pooled, acrossFolds, config } = report;
+  const { acrossFolds, config } = report;
   const done = report.folds.filter((fold) => fold.status === 'done').length;
   const corpus = config['corpus'] === undefined ? 'dataset' : 'corpus';
   const facts = [corpus, 'encoder', 'tune', 'pool', 'mix', 'losses', 'seed'].flatMap((key) =>
@@ -16,6 +17,7 @@ export function headline(report: Report): Markup {
     <h1>${report.name}</h1>
     <p class="facts">${[...facts, ...(report.engine === '' ? [] : [`engine ${report.engine}`])].join(' · ')}</p>
     ${status(report, done)}
+    ${report.stamp === undefined ? undefined : html`<p class="status open" role="status">${report.stamp}</p>`}
     ${
       config['corpus'] === 'demo' || config['dataset'] === 'demo'
         ? html`<p class="status open">
@@ -24,12 +26,20 @@ export function headline(report: Report): Markup {
         : undefined
     }
     <dl class="tiles">
-      ${tile('Weighted accuracy', pooled.wa, pooled.intervals.wa)}
-      ${tile('Unweighted accuracy', pooled.ua, pooled.intervals.ua)}
-      <div>
-        <dt>Over the folds, mean ± sd</dt>
-        <dd class="small"><span>WA ${plusMinus(acrossFolds.wa)}</span><span>UA ${plusMinus(acrossFolds.ua)}</span></dd>
-      </div>
+      ${partsOf(report).map((part) => [
+        tile(captionOf('Weighted accuracy', part), part.wa, part.intervals.wa),
+        tile(captionOf('Unweighted accuracy', part), part.ua, part.intervals.ua),
+      ])}
+      ${
+        acrossFolds.wa.count < 2
+          ? undefined
+          : html`<div>
+              <dt>Over the folds, mean ± sd</dt>
+              <dd class="small">
+                <span>WA ${plusMinus(acrossFolds.wa)}</span><span>UA ${plusMinus(acrossFolds.ua)}</span>
+              </dd>
+            </div>`
+      }
       <div>
         <dt>Test utterances</dt>
         <dd>${count(report.utterances)}</dd>

@@ -1,13 +1,11 @@
 import { setting } from '../format';
 import { html, type Markup } from '../html';
+import type { Provenance } from '../provenance';
 import type { Report } from '../summarize';
 import { details, section, table } from '../table';
 
-/** The command, the software and every setting. */
+/** The command, the hardware, the software, what the data and the weights were, and every setting. */
 export function reproduceSection(report: Report): Markup {
-  const versions = Object.entries({ engine: report.engine, ...report.versions }).map(([name, version]) => ({
-    cells: [name, version === '' ? '–' : version],
-  }));
   const settings = Object.entries(report.config).map(([key, value]) => ({
     cells: [key, setting(value), report.origins[key] ?? ''],
   }));
@@ -15,7 +13,9 @@ export function reproduceSection(report: Report): Markup {
     'reproduce',
     'To reproduce',
     report.command === '' ? undefined : html`<pre tabindex="0"><code>${report.command}</code></pre>`,
-    table('software', 'Software', [{ title: 'What' }, { title: 'Version' }], versions),
+    provenanceTable('hardware', 'Hardware', report),
+    provenanceTable('software', 'Software', report),
+    provenanceTable('data', 'Data and weights: SHA-256 of', report),
     details(
       `Resolved configuration (${settings.length} settings)`,
       table(
@@ -25,5 +25,26 @@ export function reproduceSection(report: Report): Markup {
         settings,
       ),
     ),
+  );
+}
+
+/** What folds share stands once; where they differ, each value has its folds. */
+function provenanceTable(kind: Provenance['kind'], caption: string, report: Report): Markup | undefined {
+  const facts = report.provenance.filter((fact) => fact.kind === kind);
+  if (facts.length === 0) return undefined;
+  const done = report.folds.filter(({ status }) => status === 'done').length;
+  const isShared = facts.every(({ folds }) => folds.length === done);
+  const rows = facts.map(({ what, value, folds }) => ({
+    cells: [what, value, ...(isShared ? [] : [folds.length === done ? 'all' : folds.join(', ')])],
+  }));
+  return table(
+    kind,
+    caption,
+    [
+      { title: 'What' },
+      { title: 'Value', wrap: true, code: kind === 'data' },
+      ...(isShared ? [] : [{ title: 'Folds' }]),
+    ],
+    rows,
   );
 }
