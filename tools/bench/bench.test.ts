@@ -38,7 +38,7 @@ test('a wrong name, option or number ends in one line', () => {
   expect(bench('nothing')).toMatchObject({
     status: 2,
     stderr:
-      'bench: no benchmark is called "nothing": expected flam-step, wavlm-forward, wavlm-finetune, nodes, scale\n',
+      'bench: no benchmark is called "nothing": expected flam-step, wavlm-forward, wavlm-finetune, nodes, scale, gpu\n',
   });
   expect(bench('flam-step', '--frames', 'x')).toMatchObject({ status: 2, stderr: expect.stringContaining('--frames') });
   expect(bench('flam-step', '--speed')).toMatchObject({ status: 2, stderr: expect.stringContaining("'--speed'") });

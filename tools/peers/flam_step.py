@@ -54,7 +54,7 @@ def supervised_contrastive(h, labels, temperature, classes):
     owner = F.one_hot(labels.long(), classes).float().repeat_interleave(frames, dim=0)
     positives = owner @ owner.sum(0) - 1
     similarity = (h @ h.T) / temperature
-    similarity = similarity.masked_fill(torch.eye(len(h), dtype=torch.bool), -math.inf)
+    similarity = similarity.masked_fill(torch.eye(len(h), dtype=torch.bool, device=h.device), -math.inf)
     log_sum = torch.logsumexp(similarity, dim=1)
     positive = ((h * (owner @ (owner.T @ h))).sum(1) - (h * h).sum(1)) / temperature
     return torch.where(positives > 0, log_sum - positive / positives.clamp(min=1), 0.0).mean()
@@ -83,7 +83,7 @@ def run_step(arguments):
             {"params": [value for name, value in p.items() if name != "centers"], "lr": 1e-4},
             {"params": [p["centers"]], "lr": 5e-3},
         ],
-        eps=1e-7,
+        eps=1e-8,
         fused=True,
     )
 
@@ -137,4 +137,5 @@ def main():
     print(json.dumps({**result, "peakBytes": peak, "version": torch.__version__}))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -57,9 +57,11 @@ interface Entry {
   readonly offset: number;
 }
 
-/** Writes `tensors.bin` and its index `tensors.json` into a new folder, for processes of any language. */
-export function writeProblem(tensors: ReadonlyMap<string, Values>): string {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'flam-step-'));
+/** Writes `tensors.bin` and its index `tensors.json` into a folder (a new one), for processes of any language. */
+export function writeProblem(
+  tensors: ReadonlyMap<string, Values>,
+  folder = mkdtempSync(path.join(os.tmpdir(), 'flam-step-')),
+): string {
   const parts: Buffer[] = [];
   const entries: Entry[] = [];
   let offset = 0;
