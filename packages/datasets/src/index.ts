@@ -42,6 +42,7 @@ export {
 export { getCorpus, howToGet } from './get/get-corpus';
 export { type DownloadOptions, type DownloadProgress, InputError } from '@ser/files';
 export { initCard, type InitialCard } from './init/init-card';
+export type { Narrowing } from './narrow';
 export { findCard, openCorpus } from './open-corpus';
 export { columnOf } from './select';
 export { classCounts, type FoldStatistics, foldStatistics, type SideStatistics } from './statistics';

@@ -6,6 +6,7 @@ import { card as shippedCard, cardNames } from './cards';
 import type { Corpus, Reading } from './corpus';
 import { demoFolder } from './demo/demo-folder';
 import { InputError, parseJson, readText } from '@ser/files';
+import { narrow, type Narrowing } from './narrow';
 import { readIemocap } from './readers/iemocap';
 import { readFiles } from './readers/read-files';
 import { readTables, tableSources } from './readers/read-table';
@@ -18,17 +19,18 @@ import { select } from './select';
  * @param nameOrCardPath A card of this package (`cardNames`) or the path of a card (.json) of your own.
  * @param dir Where the corpus is. The demo corpus is made in a cache folder without it; an own corpus is taken to be
  *   beside its manifest.
+ * @param options.where Only these utterances, after the counts were compared; `foldsBy`: folds by another column.
  * @throws {InputError} saying what was looked for and what was found instead.
  */
 export async function openCorpus(
   nameOrCardPath: string,
   dir?: string,
-  options: { readonly allowIncomplete?: boolean } = {},
+  options: Narrowing & { readonly allowIncomplete?: boolean } = {},
 ): Promise<Corpus> {
   const { card, folder } = await findCard(nameOrCardPath);
   const root = await corpusFolder(card, folder, dir);
   const reading = await read(card, root, folder, dir);
-  return select(card, root, reading, options.allowIncomplete ?? false);
+  return narrow(select(card, root, reading, options.allowIncomplete ?? false), options);
 }
 
 /** No card is larger. */

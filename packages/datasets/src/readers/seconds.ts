@@ -8,9 +8,9 @@ export function parseSeconds(value: unknown): number | undefined | null {
   if (typeof value !== 'string') return null;
   const text = value.trim();
   if (/^(|nat|nan|none|null)$/i.test(text)) return undefined;
-  if (/^\d{1,9}([.,]\d{0,12})?(e[+-]?\d{1,2})?$/i.test(text)) return Number(text.replace(',', '.'));
+  if (/^\d{1,9}([.,]\d{0,20})?(e[+-]?\d{1,2})?$/i.test(text)) return Number(text.replace(',', '.'));
   const [, days = '0', hours = '0', minutes, seconds] =
-    /^(?:(\d{1,4}) days?,? \+?)?(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2}(?:[.,]\d{1,12})?)$/.exec(text) ?? [];
+    /^(?:(\d{1,4}) days?,? \+?)?(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2}(?:[.,]\d{1,20})?)$/.exec(text) ?? [];
   if (minutes === undefined || seconds === undefined) return null;
   const rest = Number(seconds.replace(',', '.'));
   if (Number(minutes) > 59 || rest >= 60) return null;

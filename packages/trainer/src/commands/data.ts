@@ -3,6 +3,8 @@ import { Command, Option } from 'commander';
 interface CorpusOptions {
   readonly dataDir?: string;
   readonly allowIncomplete?: boolean;
+  readonly where?: string;
+  readonly foldsBy?: string;
   readonly json?: boolean;
   readonly sharedSpeakers?: 'allowed' | 'refused';
 }
@@ -71,6 +73,8 @@ export function dataCommand(): Command {
       .argument('<dataset>', corpusArgument)
       .option('--data-dir <folder>', 'where the corpus is')
       .option('--allow-incomplete', 'go on when counts differ from the card')
+      .option('--where <rules>', 'only utterances with these values of columns: gender=female,language=pl|de')
+      .option('--folds-by <column[:k]>', 'folds by another column than the card says')
       .addOption(
         new Option('--shared-speakers <rule>', 'whether speakers may be in train and test, as in MELD').choices([
           'allowed',

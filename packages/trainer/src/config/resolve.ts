@@ -151,6 +151,9 @@ function checkTogether(config: Config, origins: Readonly<Record<string, string>>
   if ((config.trainOn === undefined) !== (config.testOn === undefined)) {
     throw new InputError('cross-corpus evaluation needs both --train-on and --test-on');
   }
+  if (config.foldsBy !== undefined && config.trainOn !== undefined) {
+    throw new InputError(`${at('foldsBy')}: a cross-corpus run has one fold, expected no --folds-by`);
+  }
   if (config.lossWeights !== 'auto') {
     for (const loss of config.losses) {
       if (config.lossWeights[loss] === undefined) {

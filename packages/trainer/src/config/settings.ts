@@ -68,6 +68,19 @@ export const sections = {
       default: 'refused',
       description: 'whether speakers may be in train and test, as in MELD: said beside every result',
     }),
+    where: Type.Optional(
+      text({
+        value: 'RULES',
+        description: 'only utterances with these values of columns: gender=female,language=pl|de',
+      }),
+    ),
+    foldsBy: Type.Optional(
+      text({
+        value: 'COLUMN[:K]',
+        description:
+          'folds by speaker, session or another column in place of those of the card; K folds, or one group each',
+      }),
+    ),
     trainOn: Type.Optional(text({ value: 'NAME|CARD', description: 'cross-corpus: train on all of this corpus' })),
     trainDir: Type.Optional(text({ value: 'DIR', description: 'folder of the --train-on corpus' })),
     testOn: Type.Optional(

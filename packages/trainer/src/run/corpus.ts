@@ -35,7 +35,8 @@ export interface OpenedData {
  */
 export async function openData(config: Config): Promise<OpenedData> {
   const open = async (name: string, dir: string | undefined): Promise<Corpus> => {
-    const corpus = await openCorpus(name, dir, { allowIncomplete: config.allowIncomplete });
+    const { allowIncomplete, where, foldsBy } = config;
+    const corpus = await openCorpus(name, dir, { allowIncomplete, where, foldsBy });
     return config.allowIncomplete ? leaveOutShort(corpus) : corpus;
   };
   if (config.trainOn !== undefined && config.testOn !== undefined) {

@@ -79,7 +79,11 @@ export async function prepareRun(resolved: ResolvedConfig): Promise<PreparedRun>
 }
 
 const columnNames = ({ splits }: OpenedData): string[] => [
-  ...new Set(splits.flatMap(({ fold }) => [...fold.train, ...fold.test].flatMap((utterance) => Object.keys(columnsOf(utterance))))),
+  ...new Set(
+    splits.flatMap(({ fold }) =>
+      [...fold.train, ...fold.test].flatMap((utterance) => Object.keys(columnsOf(utterance))),
+    ),
+  ),
 ];
 
 /** Writes the run's `config.json`. */
