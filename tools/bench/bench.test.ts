@@ -38,7 +38,7 @@ test('a wrong name, option or number ends in one line', () => {
   expect(bench('nothing')).toMatchObject({
     status: 2,
     stderr:
-      'bench: no benchmark is called "nothing": expected flam-step, wavlm-forward, wavlm-finetune, nodes, scale, gpu\n',
+      'bench: no benchmark is called "nothing": expected flam-step, wavlm-forward, wavlm-finetune, mixed, nodes, scale, gpu\n',
   });
   expect(bench('flam-step', '--frames', 'x')).toMatchObject({ status: 2, stderr: expect.stringContaining('--frames') });
   expect(bench('flam-step', '--speed')).toMatchObject({ status: 2, stderr: expect.stringContaining("'--speed'") });
@@ -57,6 +57,11 @@ describe('nodes of a step on a GPU', () => {
   test.each([150, 250])('flam-step at %s frames: no more than 320', (frames) => {
     expect(flamNodes(frames, 'cuda')).toBeLessThanOrEqual(320);
     expect(flamNodes(frames, 'webgpu')).toBeLessThanOrEqual(320);
+  });
+
+  test('in mixed precision: a tenth more of the FLAM step, a sixth more of fine-tuning', () => {
+    expect(flamNodes(150, 'cuda', 'mixed')).toBeLessThanOrEqual(345);
+    expect(wavlmNodes('cuda', 'mixed', 384)).toBeLessThanOrEqual(2140);
   });
 
   test('fine-tuning WavLM Base: no more than 2,000', () => {

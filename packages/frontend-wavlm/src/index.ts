@@ -35,7 +35,7 @@ export {
   type FrozenEncoder,
   type FrozenOptions,
 } from './frozen/frozen-encoder';
-export type { Features, FrozenLayers } from './frozen/features';
+export type { Features, FrozenLayers, FrozenPrecision } from './frozen/features';
 export { isHubId, pullEncoder, type PullOptions } from './load/hub';
 export { inspectFolder, loadEncoder, loadFolder, type FolderReport, type LoadFolderOptions } from './load/load-encoder';
 export { readConfig } from './load/read-config';

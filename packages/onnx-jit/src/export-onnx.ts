@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { generalize, type Recording } from './passes/generalize';
+import { halfWeights } from './passes/half-weights';
 import { plainOperators, type GraphWithResults } from './passes/plain-operators';
 import { CompileError } from './errors';
 import type { Provider } from './lower/call';
@@ -27,6 +28,11 @@ export interface ExportOptions {
   readonly operators?: 'onnx' | 'onnxruntime';
   /** Where ONNX Runtime will run it; `cpu` when absent. A model for `webgpu` avoids what would leave the GPU there. */
   readonly provider?: Provider;
+  /**
+   * `float16`: matrices, products and what lies between two of them in float16, for GPUs; norms, softmax, sums and results
+   * stay in float32. `float32` when absent.
+   */
+  readonly precision?: 'float32' | 'float16';
   /** Written into the model's properties. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -111,7 +117,7 @@ function recordModel<Input extends TensorTree>(
   };
 
   if (names.length === 0) {
-    const { graph, results } = inOperators(record(types), options);
+    const { graph, results } = finished(record(types), options);
     return { graph, outputs: named(results, paths), model: modelOptions(options, {}) };
   }
   const sized = (step: readonly number[]): ArgumentType[] =>
@@ -126,7 +132,7 @@ function recordModel<Input extends TensorTree>(
       }),
     }));
   const { varying, ...general } = generalize(steps.map((step) => record(sized(step))));
-  const { graph, results } = inOperators(general, options);
+  const { graph, results } = finished(general, options);
   const outputAxes = varying.map(
     (axes, i) => [paths[i] ?? '', Object.fromEntries(axes.map((axis) => [axis, `${paths[i]} ${axis}`]))] as const,
   );
@@ -134,8 +140,10 @@ function recordModel<Input extends TensorTree>(
   return { graph, outputs: named(results, paths), model: modelOptions(options, dynamicAxes) };
 }
 
-const inOperators = (recorded: GraphWithResults, { operators }: ExportOptions): GraphWithResults =>
-  operators === 'onnx' ? plainOperators(recorded) : recorded;
+function finished(recorded: GraphWithResults, { operators, precision }: ExportOptions): GraphWithResults {
+  const written = operators === 'onnx' ? plainOperators(recorded) : recorded;
+  return precision === 'float16' ? halfWeights(written) : written;
+}
 
 const named = (values: Recording['results'], paths: readonly string[]): NamedValue[] =>
   values.map((value, i) => ({ name: paths[i] ?? `output ${i}`, value }));

@@ -1,3 +1,4 @@
+import { InputError, messageOf } from '@ser/files';
 import * as ort from '@ser/onnx-jit/onnxruntime';
 import type { Provider } from '@ser/onnx-jit';
 import type { Encoder } from '../encoders/encoder';
@@ -30,7 +31,8 @@ export async function openEncoderSession(
     run: async (waves) => {
       const longest = Math.max(...waves.map((wave) => wave.length));
       const isGridded = provider !== 'cpu' && encoder.batching === 'padded';
-      const results = await session.run(padded(waves, isGridded ? onGrid(longest, encoder) : longest));
+      const input = padded(waves, isGridded ? onGrid(longest, encoder) : longest);
+      const results = await session.run(input).catch(refuseFloat16);
       const output = results[layers === 'last' ? 'frames' : 'layers'];
       if (!output || !(output.data instanceof Float32Array)) throw new Error('ONNX Runtime delivered no frames');
       const { data, dims } = output;
@@ -38,6 +40,13 @@ export async function openEncoderSession(
     },
     release: () => session.release(),
   };
+}
+
+/** @throws {InputError} when that is why the run failed */
+function refuseFloat16(error: unknown): never {
+  if (/requires f16 but the device does not support it/.test(messageOf(error)))
+    throw new InputError('this GPU has no 16-bit numbers (WebGPU feature shader-f16): use precision float32');
+  throw error;
 }
 
 /** Samples between the lengths of batches on a GPU, half a second: it prepares its kernels anew for every length. */

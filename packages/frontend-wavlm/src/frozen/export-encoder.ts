@@ -1,12 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { exportOnnx, exportOnnxWithData, type ExportOptions, type ModelWithData, type Provider } from '@ser/onnx-jit';
 import type { Encoder } from '../encoders/encoder';
+import type { FrozenPrecision } from './features';
 
 export interface ExportEncoderOptions {
   /** Also every layer, stacked: output `layers` [layers + 1, batch, frames, features]. */
   layers?: boolean;
   /** Where ONNX Runtime will run it (see `ExportOptions` of @ser/onnx-jit); `cpu` when absent. */
   provider?: Provider;
+  /** `float16`: matrices and what lies between their products in float16, for GPUs; `float32` when absent. */
+  precision?: FrozenPrecision;
   /** Strings for the model's properties. */
   metadata?: Readonly<Record<string, string>>;
 }
@@ -55,8 +58,8 @@ function withProgram<T>(
   };
   try {
     const dynamicAxes = { waves: { 0: 'batch', 1: 'samples' }, lengths: { 0: 'batch' } };
-    const provider = options.provider ?? 'cpu';
-    return write(run, example, { dynamicAxes, metadata, provider });
+    const { provider = 'cpu', precision = 'float32' } = options;
+    return write(run, example, { dynamicAxes, metadata, provider, precision });
   } finally {
     tf.dispose(example);
   }

@@ -7,3 +7,6 @@ export interface Features {
 
 /** Which layers are kept: see `FrozenOptions.layers`. */
 export type FrozenLayers = 'last' | 'all' | number;
+
+/** In which numbers a frozen encoder computes: see `FrozenOptions.precision`. */
+export type FrozenPrecision = 'float32' | 'float16';

@@ -5,8 +5,8 @@ import { ofNothing } from './empty';
  * topological order. Equal nodes are made once, and what tfjs's gradients are known to produce in excess
  * (products with ones, sums with zeros, expanded scalars) is simplified on the way in.
  */
-export type DType = 'float32' | 'int32' | 'bool' | 'int64' | 'bfloat16';
-export type Data = Float32Array | Int32Array | Uint8Array | BigInt64Array;
+export type DType = 'float32' | 'int32' | 'bool' | 'int64' | 'bfloat16' | 'float16';
+export type Data = Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint16Array;
 export type Shape = readonly number[];
 
 /** An ONNX attribute: integer, integers, float or string. */
@@ -82,7 +82,8 @@ export class Graph {
     const key = data.length <= 64 ? `const ${dtype} [${shape.join()}] ${Array.from(data, describeNumber).join()}` : '';
     const found = key ? this.known.get(key)?.[0] : undefined;
     if (found) return found;
-    const splat = data.length === 1 ? { splat: Number(data[0]) } : {};
+    // Of 16-bit numbers only the bits are there.
+    const splat = data.length === 1 && !(data instanceof Uint16Array) ? { splat: Number(data[0]) } : {};
     const value: Value = {
       id: this.nextId++,
       shape: [...shape],
@@ -192,12 +193,19 @@ export class Graph {
 
 /** The type under which tfjs knows such numbers. */
 export function tensorType(dtype: DType): 'float32' | 'int32' | 'bool' {
-  if (dtype === 'bfloat16') return 'float32';
+  if (dtype === 'bfloat16' || dtype === 'float16') return 'float32';
   return dtype === 'int64' ? 'int32' : dtype;
 }
 
 /** ONNX TensorProto.DataType. */
-export const onnxType: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9, bfloat16: 16 };
+export const onnxType: Readonly<Record<DType, number>> = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+};
 
 export function makeData(dtype: DType, numbers: ArrayLike<number>): Data {
   switch (dtype) {
@@ -210,7 +218,8 @@ export function makeData(dtype: DType, numbers: ArrayLike<number>): Data {
     case 'int64':
       return BigInt64Array.from(Array.from(numbers, BigInt));
     case 'bfloat16':
-      throw new Error('numbers are made bfloat16 by a Cast in the graph');
+    case 'float16':
+      throw new Error(`numbers are made ${dtype} by a pass over the graph`);
   }
 }
 

@@ -3,8 +3,8 @@ import type { Trace } from '../record/trace';
 import { rewrite, type Rule } from './rewrite';
 
 /**
- * For tests: a graph in mixed precision as it can be run on the CPU, where ONNX Runtime has no product of bfloat16.
- * Operands and results are rounded as they are on a card, the product between them is one of float32.
+ * For tests: a step in mixed precision as it can be run on the CPU, where ONNX Runtime has no product of bfloat16. Operands
+ * and results are rounded as they are on a card, the product between them is one of float32.
  */
 export const emulateHalf = (trace: Trace): Trace => rewrite(trace, 'cuda', [emulated]).trace;
 
@@ -20,11 +20,10 @@ const emulated: Rule = ({ graph: g, node, inputs }) => {
   return rounded(g, g.one(node.op, single, { ...output, dtype: 'float32' }, node.attributes, node.domain));
 };
 
-/** To bfloat16. ONNX Runtime takes away two casts that follow each other, there and back: hence the shapes between them. */
+/** ONNX Runtime takes away two casts that follow each other, there and back: hence the other shape between them. */
 function rounded(g: Graph, x: Value): Value {
   const { shape } = x;
   const cast = g.one('Cast', [x], { shape, dtype: 'bfloat16' }, { to: onnxType.bfloat16 });
-  const other = [1, ...shape];
-  const moved = g.one('Reshape', [cast, g.int64(other)], { shape: other, dtype: 'bfloat16' });
-  return g.one('Reshape', [moved, g.int64(shape)], { shape, dtype: 'bfloat16' });
+  const moved = g.one('Unsqueeze', [cast, g.int64([0])], { shape: [1, ...shape], dtype: 'bfloat16' });
+  return g.one('Squeeze', [moved, g.int64([0])], { shape, dtype: 'bfloat16' });
 }

@@ -35,14 +35,17 @@ export interface Rewritten {
  * Builds the graph of a trace again, node by node in the order of recording. For each node the first rule that answers
  * decides; a node without one is taken over as it is. What nothing reads any more is left behind, and so are the first
  * values of variables that the function created.
+ *
+ * @param largest elements of a result of constants that is stored
  */
 export function rewrite(
   trace: Trace,
   provider: Provider,
   rules: readonly Rule[],
   replace: Replace = () => null,
+  largest = provider === 'cpu' ? largestFixed : largestOnGpu,
 ): Rewritten {
-  const graph = new Graph(provider === 'cpu' ? largestFixed : largestOnGpu);
+  const graph = new Graph(largest);
   const outputs = outputsOf(trace);
   const nodes = reachable(trace.graph, outputs);
   const map = new Map<Value, Value>();

@@ -166,7 +166,11 @@ class TraceBackend extends tf.KernelBackend {
     const recorded = this.active.known(dataId);
     const value = recorded && isComplex(recorded) ? recorded.real : recorded;
     const { source } = value ?? {};
-    if (value === recorded && source?.kind === 'constant' && !(source.data instanceof BigInt64Array))
+    if (
+      value === recorded &&
+      source?.kind === 'constant' &&
+      !(source.data instanceof BigInt64Array || source.data instanceof Uint16Array)
+    )
       return source.data;
     const maker = source?.kind === 'node' ? `, the result of ${source.node.kernel}` : '';
     throw new CompileError(

@@ -124,7 +124,8 @@ export const sections = {
     precision: choice(['float32', 'mixed'], {
       value: 'HOW',
       default: 'float32',
-      description: 'of training: float32, or on onnx-cuda mixed (large products in bfloat16, weights stay in float32)',
+      description:
+        'float32, or on onnx-cuda mixed: large products of training in bfloat16 on weights of float32, features of a frozen encoder in float16',
     }),
     tf32: flag({
       default: true,

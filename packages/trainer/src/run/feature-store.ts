@@ -26,7 +26,7 @@ export interface FeatureStore {
  * then the same to the last bit, whoever computes them. A GPU would spend its time waiting for work: it gets batches.
  */
 export async function openFeatureStore(
-  config: Pick<Config, 'threads' | 'cacheLimit'>,
+  config: Pick<Config, 'threads' | 'cacheLimit' | 'precision'>,
   { provider = 'cpu' }: Pick<Engine, 'provider'>,
   encoder: Encoder,
   layers: FrozenLayers,
@@ -41,6 +41,7 @@ export async function openFeatureStore(
     cacheDir,
     layers,
     provider,
+    precision: config.precision === 'mixed' ? 'float16' : 'float32',
     ...(batched ? {} : { batchSamples: 1 }),
     ...(config.cacheLimit > 0 ? { cacheLimit: config.cacheLimit * 1e9 } : {}),
     ...(config.threads > 0 ? { threads: config.threads } : {}),

@@ -83,7 +83,7 @@ describe('the features of a frozen encoder', () => {
     process.env['SER_CACHE'] = join(root, 'alone');
     const encoder = createRandomEncoder(hubert, seeded('encoder'));
     const read = async (lengths: readonly number[], samples: number): Promise<Float32Array> => {
-      const settings = { layer: 'last', tune: 'frozen', threads: 1, cacheLimit: 0 };
+      const settings = { layer: 'last', tune: 'frozen', threads: 1, cacheLimit: 0, precision: 'float32' } as const;
       const frozen = await frozenSignals(settings, cpu, encoder, [], () => undefined);
       const signal = await frozen.read(testBatch(lengths, samples));
       await frozen.dispose();
@@ -100,7 +100,7 @@ describe('the features of a frozen encoder', () => {
     const make = () => createRandomEncoder(whisper, seeded('encoder'));
     const read = async (cache: string): Promise<Float32Array> => {
       process.env['SER_CACHE'] = join(root, cache);
-      const settings = { layer: '2', tune: 'frozen', threads: 1, cacheLimit: 0 };
+      const settings = { layer: '2', tune: 'frozen', threads: 1, cacheLimit: 0, precision: 'float32' as const };
       const encoder = make();
       const frozen = await frozenSignals(settings, cpu, encoder, [], () => undefined);
       const signal = await frozen.read(testBatch([1600], 1600));
@@ -111,7 +111,7 @@ describe('the features of a frozen encoder', () => {
     const alone = await read('pure');
     process.env['SER_CACHE'] = join(root, 'learnt');
     const encoder = make();
-    const settings = { layer: 'blocks', tune: 'top:1', threads: 1, cacheLimit: 0 };
+    const settings = { layer: 'blocks', tune: 'top:1', threads: 1, cacheLimit: 0, precision: 'float32' as const };
     const signals = await frozenSignals(settings, cpu, encoder, [], () => undefined);
     const learning = encoder.parameters.get('model.encoder.layers.1.fc2.bias');
     learning?.assign(tf.ones(learning.shape));

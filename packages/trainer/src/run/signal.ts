@@ -50,7 +50,7 @@ export function framesStay(
  * (see `openFeatureStore`). Encoders that must not see padding can therefore fill padded batches.
  */
 export async function frozenSignals(
-  config: Pick<Config, 'layer' | 'tune' | 'threads' | 'cacheLimit'>,
+  config: Pick<Config, 'layer' | 'tune' | 'threads' | 'cacheLimit' | 'precision'>,
   engine: Pick<Engine, 'provider'>,
   encoder: Encoder,
   sources: readonly Source[],
