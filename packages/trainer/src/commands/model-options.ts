@@ -36,6 +36,7 @@ export function modelOptions({ window, weights, calibrated, engine }: ModelFlags
     ...(weights === undefined ? {} : { weights }),
     ...(calibrated === undefined ? {} : { calibrated }),
     engine,
+    note: (line) => void process.stderr.write(`${line}\n`),
   };
 }
 

@@ -24,6 +24,8 @@ export interface BuildOptions {
   readonly embedding?: EmbeddingChoice;
   /** Probabilities at the temperature that was fitted on the inner validation. */
   readonly calibrated?: boolean;
+  /** Told of what a user should know and nobody can check. */
+  readonly note?: (line: string) => void;
 }
 
 /** A trained model as it leaves this program. */
@@ -48,7 +50,7 @@ type Inside = Omit<Described, 'bytes' | 'sha256'>;
  */
 export async function buildModel(path: string, file: string, options: BuildOptions = {}): Promise<BuiltModel> {
   const { precision = 'fp32', operators = 'onnx', embedding = 'projection' } = options;
-  const opened = await openModel(path, options.weights);
+  const opened = await openModel(path, options.weights, options.note);
   const { model, config, labels, file: source } = opened;
   const foldDir = dirname(source);
   try {

@@ -25,8 +25,8 @@ export async function exportModel(
   if (!onnxPath.endsWith('.onnx')) throw new InputError(`${onnxPath}: expected a name that ends in .onnx`);
   const [jsonPath, cardPath] = ['json', 'md'].map((ending) => onnxPath.replace(/onnx$/, ending)) as [string, string];
   await checkFree(onnxPath, jsonPath, cardPath);
-  const built = await buildModel(path, onnxPath, options);
   const notes: string[] = [];
+  const built = await buildModel(path, onnxPath, { note: (line) => notes.push(line), ...options });
   let loss: MeasuredLoss | undefined;
   try {
     loss = options.precision && options.precision !== 'fp32' ? await measureLoss(built, options.dataDir) : undefined;

@@ -9,10 +9,11 @@ import type { Config } from '../config/schema';
 import { openEncoder } from '../model/encoder';
 import { createModel, disposeModel } from '../model/model';
 import { seeded } from '../random';
-import { saveModel, untouchedHash } from '../record/model-file';
+import { readModelCard, saveModel, untouchedHash } from '../record/model-file';
 import { spoken } from '../testing/tiny-model';
 import { exportModel } from './export';
 import { modelWeights } from './model-weights';
+import { openModel } from './trained-model';
 import { openRecognizer } from './open-recognizer';
 
 // A model file names the folder of its pre-trained encoder, and holds the hash of what training left as it was.
@@ -50,6 +51,18 @@ test('a relative folder is found from the model file on, wherever the program ru
   expect(modelWeights(model, at('right'), undefined)).toEqual({ weights: at('right'), offline: true });
   expect(modelWeights(model, 'encoder', 'given')).toEqual({ weights: 'given', offline: false });
 });
+
+test('a model that is older than fingerprints is opened with a word: its encoder cannot be checked', async () => {
+  const old = at('old.safetensors');
+  const card = await readModelCard(model);
+  const notes: string[] = [];
+  const opened = await openModel(model, at('right'), (line) => notes.push(line));
+  expect(notes).toEqual([]);
+  await saveModel(old, opened.model, { config: card.config, labels: card.labels });
+  disposeModel(opened.model);
+  disposeModel((await openModel(old, at('right'), (line) => notes.push(line))).model);
+  expect(notes).toEqual([`${old} is older than fingerprints: whether ${at('right')} is its encoder cannot be checked`]);
+}, 60_000);
 
 test('a folder that is not there names --weights; a hub id of a file is looked up among the downloads alone', () => {
   expect(() => modelWeights(model, '/moved/away', undefined)).toThrow(

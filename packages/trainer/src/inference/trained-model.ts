@@ -20,9 +20,14 @@ export interface OpenedModel {
 
 /**
  * Rebuilds a trained model. The untouched part of a pre-trained encoder is read from `weights` or where it was in training.
+ * @param note told of an encoder that cannot be checked, because the model is older than fingerprints
  * @throws {InputError} when it is not there, or is not the encoder that the model was trained with
  */
-export async function openModel(path: string, weights?: string): Promise<OpenedModel> {
+export async function openModel(
+  path: string,
+  weights?: string,
+  note: (line: string) => void = () => {},
+): Promise<OpenedModel> {
   const file = modelFile(path);
   const card = await readModelCard(file);
   const { labels, temperature } = card;
@@ -34,6 +39,8 @@ export async function openModel(path: string, weights?: string): Promise<OpenedM
   const encoder = await openEncoder(config, { offline: pretrained?.offline })();
   const model = createModel(config, encoder, labels.length, seeded(config.seed, 'model'));
   try {
+    if (pretrained && card.untouched === undefined)
+      note(`${file} is older than fingerprints: whether ${pretrained.weights} is its encoder cannot be checked`);
     if (pretrained) await checkUntouched(file, card, model, pretrained.weights);
     assignVariables(learned(model), tensors, file);
   } catch (error) {

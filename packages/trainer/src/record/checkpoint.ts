@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseJson, withFileErrorsSync } from '@ser/files';
 import type * as tf from '@tensorflow/tfjs';
 import type { Position } from './position';
-import { refuseOther, type Fingerprint } from './fingerprint';
+import { notProved, refuseOther, type Fingerprint } from './fingerprint';
 import { asPosition } from './run-files';
 import { storedFingerprint } from './stored-fingerprint';
 import { assignVariables, readTensorFile, writeVariables } from './tensor-file';
@@ -57,7 +57,9 @@ export async function loadCheckpoint(
       warn(`${path} is damaged (${file.damage}); going back to the one before (it is kept as ${name}.damaged)`);
       continue;
     }
-    refuseOther(path, storedFingerprint(file.metadata, path), fingerprint);
+    const stored = storedFingerprint(file.metadata, path);
+    if (stored === undefined) warn(`${path} is ${notProved}`);
+    refuseOther(path, stored, fingerprint);
     const position = asPosition(parseJson(file.metadata['position'] ?? 'null', path), path);
     assignVariables(variables, file, path);
     return position;

@@ -62,6 +62,10 @@ export function areSame(a: Fingerprint, b: Fingerprint): boolean {
   return differences(a, b).length === 0;
 }
 
+/** What is said of files that are older than fingerprints: they are taken as they are, and a reader should know. */
+export const notProved =
+  'older than fingerprints: whether data, labels and weights are still the same cannot be checked';
+
 /**
  * Refuses what was made from something else.
  * @param what the file or folder

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { InputError } from '@ser/files';
+import { notProved } from './fingerprint';
 import { allDataIndex, finishedFold, foldFolder } from './fold-result';
 import { readJsonLines } from './json-lines';
 import { storedRun } from './run-config';
@@ -69,6 +70,8 @@ export async function readRun(runDir: string): Promise<RunData> {
   const allData = (await isFolder(everything)) ? await readFold(everything, allDataIndex, warnings) : undefined;
   const labels = classOrder(config, folds, warnings);
   checkPredictions(folds, labels, warnings);
+  const old = folds.filter(({ file }) => file && file.fingerprint === undefined).map(({ index }) => index);
+  if (old.length > 0) warnings.push(`Fold ${old.join(', ')}: ${notProved}.`);
   return {
     name: basename(dir),
     dir,

@@ -159,6 +159,8 @@ it('says where each fold was trained and from what, and names what differs', asy
   ]);
   expect(of('audio')).toEqual([['a1', [1, 2, 3]]]);
   expect(of('encoder weights before training')).toEqual([]);
+  expect(report.warnings.join()).not.toContain('older than fingerprints');
+  expect((await reported('old', { folds: 2 })).warnings[0]).toMatch(/^Fold 1, 2: older than fingerprints/);
   expect(report.warnings[0]).toMatch(/^Folds differ in node, commit of the working tree/);
   expect(await readFile(htmlPath, 'utf8')).toContain('c0ffee, modified');
 });

@@ -81,6 +81,21 @@ test("the corpus's own split is one experiment, with its development set, its te
   ).rejects.toThrow(/the same audio on two sides: audio.ann-calm-1.wav = audio.cy-upset-2.wav \(train and test\)/);
 }, 60_000);
 
+test('folds and runs that are older than fingerprints are taken with one line', async () => {
+  const again = async (): Promise<string[]> => {
+    const lines: string[] = [];
+    const progress = { ...createProgress({ quiet: true }), line: (line: string) => void lines.push(line) };
+    await runCv(resolved(flagsOf('old', { folds: '1' })), { jobs: 1, progress, self });
+    return lines.filter((line) => line.includes('older than fingerprints'));
+  };
+  expect(await again()).toEqual([]);
+  for (const file of [foldFile('old', 1), join(root, 'old', 'config.json')]) {
+    const { fingerprint: _, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify(rest));
+  }
+  expect(await again()).toEqual([expect.stringMatching(/^fold 1 of .*old: older than fingerprints: whether data/)]);
+}, 60_000);
+
 test.each([1, 2])(
   'with --jobs=%i, a fold that fails is reported while the others finish, and only it is run again',
   async (jobs) => {

@@ -12,7 +12,7 @@ import { doneFold } from './done-fold';
 import { checkEncoderFolder } from './encoder-folder';
 import { percent } from '../percent';
 import { checkColumns, columnsOf } from '../record/columns';
-import { refuseOther, type Fingerprint } from '../record/fingerprint';
+import { notProved, refuseOther, type Fingerprint } from '../record/fingerprint';
 import { allDataIndex, foldFolder, foldTitle } from '../record/fold-result';
 import { runFingerprint, storedRun, writeRunConfig } from '../record/run-config';
 import type { FoldResult } from '../record/run-files';
@@ -54,6 +54,7 @@ export interface PreparedRun {
   readonly chosen: readonly Split[];
   /** Those of them that are not done. */
   readonly open: readonly Split[];
+  readonly done: readonly FoldResult[];
   readonly encoder: EncoderFacts;
 }
 
@@ -75,7 +76,7 @@ export async function prepareRun(resolved: ResolvedConfig): Promise<PreparedRun>
   if (before) refuseOther(dir, runFingerprint(before, dir), encoder.fingerprint);
   const done = await doneFolds(dir, chosen, encoder.fingerprint);
   const open = chosen.filter(({ fold }) => !done.some((result) => result.fold === fold.index));
-  return { dir, data, chosen, open, encoder };
+  return { dir, data, chosen, open, done, encoder };
 }
 
 const columnNames = ({ splits }: OpenedData): string[] => [
@@ -105,11 +106,13 @@ export async function runCv(resolved: ResolvedConfig, options: CvOptions): Promi
   const { config } = resolved;
   const { progress } = options;
   const run = await prepareRun(resolved);
-  const { dir, data, chosen, open, encoder } = run;
+  const { dir, data, chosen, open, done, encoder } = run;
   const inProcesses = options.jobs > 1 && open.length > 1;
   const engine = inProcesses || open.length === 0 ? undefined : await startEngine(config, progress);
   await recordRun(resolved, run);
   data.notes.forEach(progress.line);
+  const old = done.filter(({ fingerprint }) => fingerprint === undefined).map(({ fold }) => foldTitle(fold));
+  if (old.length > 0) progress.line(`${old.join(', ')} of ${dir}: ${notProved}`);
   for (const split of chosen) {
     const { index } = split.fold;
     if (!open.includes(split)) progress.line(`${foldTitle(index)}  done already (${foldFolder(dir, index)})`);
