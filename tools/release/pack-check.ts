@@ -58,6 +58,7 @@ function check(packages: readonly string[], siblings: readonly string[]): void {
     return;
   }
   checkOneCore(project, packages);
+  if (packages.includes('trainer')) checkCommand(project);
   for (const name of packages) {
     attempt(`${name}: a licence, and nothing that is for tests`, () => {
       const defects = tarballDefects(path.join(project, 'node_modules/@ser', name));
@@ -89,6 +90,14 @@ function checkEntry(project: string, name: string): void {
       process.exit(0);`;
     writeFileSync(file, code);
     run(project, process.execPath, [file]);
+  });
+}
+
+/** The command trains and tests a fold, in which every package and every worker thread has its part. */
+function checkCommand(project: string): void {
+  attempt('trainer: ser cv on a fold of the demo corpus', () => {
+    const small = ['--dataset=demo', '--folds=1', '--epochs=1', '--hidden-size=16'];
+    run(project, path.join(project, 'node_modules/.bin/ser'), ['cv', ...small]);
   });
 }
 

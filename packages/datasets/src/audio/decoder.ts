@@ -128,14 +128,15 @@ function settle(waiting: Waiting | undefined, result: DecodeResult): void {
 }
 
 /**
- * The worker's file lies beside this one with the same extension, .mjs or .cjs, when built. In the repository a plain
- * module starts the TypeScript one, because the thread does not inherit how the caller (tsx, Jest) runs TypeScript.
+ * When built, this code lies in the package's one file, with the worker in `audio` beside it and with the same extension,
+ * .mjs or .cjs. In the repository a plain module starts the TypeScript one, because the thread does not inherit how the
+ * caller (tsx, Jest) runs TypeScript.
  */
 function startWorker(): Worker {
   const here = fileURLToPath(import.meta.url);
   const extension = path.extname(here);
   const fromSource = extension === '.ts';
-  const name = fromSource ? 'decode-worker-source.mjs' : `decode-worker${extension}`;
+  const name = fromSource ? 'decode-worker-source.mjs' : `audio/decode-worker${extension}`;
   const url = pathToFileURL(path.join(path.dirname(here), name));
   // The packages beside this one are read from source, too, whatever the process itself was told.
   return fromSource ? new Worker(url, { execArgv: ['--conditions=@ser/source'] }) : new Worker(url);
