@@ -31,3 +31,18 @@ export function visibleCards(cards: readonly Card[], visible = process.env['CUDA
   if (visible === undefined) return cards.map(({ index }) => index);
   return visible.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
 }
+
+/** Memory of the card that this process computes on, by its driver; undefined without one. */
+export async function cardMemory(
+  command = 'nvidia-smi',
+): Promise<{ readonly freeMiB: number; readonly totalMiB: number } | undefined> {
+  const [card = '0'] = visibleCards([]);
+  const query = ['--query-gpu=memory.free,memory.total', '--format=csv,noheader,nounits', `--id=${card}`];
+  try {
+    const { stdout } = await promisify(execFile)(command, query, { timeout: 20_000 });
+    const [freeMiB = NaN, totalMiB = NaN] = stdout.split(',').map(Number);
+    return { freeMiB, totalMiB };
+  } catch {
+    return undefined;
+  }
+}

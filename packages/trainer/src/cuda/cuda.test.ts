@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { listCards, visibleCards } from './cards';
+import { cardMemory, listCards, visibleCards } from './cards';
 import { findProvider, pythonSites } from './find-provider';
 import { bringProvider, hasProvider, libraryPath } from './link-provider';
 import { reenter, withLibraries } from './reenter';
@@ -78,4 +78,21 @@ test('cards are those of the driver, or of CUDA_VISIBLE_DEVICES', async () => {
   expect(visibleCards(cards, undefined)).toEqual(['0', '1']);
   expect(visibleCards(cards, '3,GPU-5')).toEqual(['3', 'GPU-5']);
   expect(visibleCards(cards, '')).toEqual([]);
+});
+
+test('free memory is that of the first card that may be used', async () => {
+  const command = join(root, 'nvidia-smi-memory');
+  writeFileSync(command, '#!/bin/sh\n[ "$3" = --id=2 ] && echo "40960, 81559" || echo "1024, 81559"\n');
+  chmodSync(command, 0o755);
+  const before = process.env['CUDA_VISIBLE_DEVICES'];
+  try {
+    process.env['CUDA_VISIBLE_DEVICES'] = '2,3';
+    expect(await cardMemory(command)).toEqual({ freeMiB: 40960, totalMiB: 81559 });
+    delete process.env['CUDA_VISIBLE_DEVICES'];
+    expect(await cardMemory(command)).toEqual({ freeMiB: 1024, totalMiB: 81559 });
+    expect(await cardMemory(join(root, 'no-smi'))).toBeUndefined();
+  } finally {
+    if (before === undefined) delete process.env['CUDA_VISIBLE_DEVICES'];
+    else process.env['CUDA_VISIBLE_DEVICES'] = before;
+  }
 });

@@ -23,6 +23,7 @@ import { createClosing } from './closing';
 import { compileInference, judge, type Judgement } from './evaluate';
 import type { FoldJob } from './fold';
 import { evaluationPlan, trainingPlans } from './plans';
+import { hasRoom } from './room';
 import { stepsOfRun } from './runs';
 import { framesStay, frozenSignals, waveSignals, type SignalSource } from './signal';
 
@@ -95,19 +96,18 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     const stepsPerRun = stepsOfRun(config, engine, signals.batchBytes);
     const planned = { batching: signals.batching, maxSamples: encoder.maxSamples };
 
+    const inference = compileInference(engine, model);
+    closing.add(() => inference.dispose());
     const evaluate = async (list: readonly Utterance[]): Promise<Judgement[]> => {
-      // Compiled anew each time: kept, its sessions would hold as much memory as those of the step.
-      const inference = compileInference(engine, model);
-      try {
-        return await judge(inference, loader, evaluationPlan(config, sourcesOf(list), planned), {
-          rows: signals.batching === 'padded' ? config.batchSize : 0,
-          read: signals.read,
-          frameCount: (samples) => encoder.frameCount(samples),
-          signal: job.signal,
-        });
-      } finally {
-        await inference.dispose();
-      }
+      const judgements = await judge(inference, loader, evaluationPlan(config, sourcesOf(list), planned), {
+        rows: signals.batching === 'padded' ? config.batchSize : 0,
+        read: signals.read,
+        frameCount: (samples) => encoder.frameCount(samples),
+        signal: job.signal,
+      });
+      // Frees what was compiled; the next evaluation compiles it again.
+      if (!(await hasRoom(engine))) await inference.dispose();
+      return judgements;
     };
     return {
       job,

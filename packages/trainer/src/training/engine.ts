@@ -17,6 +17,7 @@ export interface Runnable<I, O> {
   many(inputs: readonly I[]): Promise<O[]>;
   /** Brings the variables the function has assigned back to where they can be read. */
   sync(): Promise<void>;
+  /** Frees what was compiled; a later call compiles it again. */
   dispose(): Promise<void>;
 }
 
