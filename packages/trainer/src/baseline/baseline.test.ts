@@ -1,8 +1,8 @@
 import type { Utterance } from '@ser/datasets';
 import { seeded, normal } from '../random';
-import { logisticRegression, type Table } from './logistic-regression';
+import { classify, logisticRegression, type Table } from './logistic-regression';
 import { minimize } from './minimize';
-import { layerSets, pool, probe } from './probe';
+import { fitProbe, layerSets, pool, predict } from './probe';
 
 test('the minimum of a badly scaled quadratic and of Rosenbrock in a valley', async () => {
   const scales = Float64Array.from({ length: 20 }, (_, i) => 10 ** (i / 5));
@@ -36,8 +36,8 @@ function clouds(rows: number, seed: string): { table: Table; labels: number[] } 
 
 test('logistic regression is at its optimum, and a constant column changes nothing', async () => {
   const { table, labels } = clouds(90, 'train');
-  const classify = await logisticRegression(table, labels, { strength: 0.5, classes: 3, threads: 1 });
-  const p = classify(table);
+  const options = { strength: 0.5, classes: 3, threads: 1 };
+  const p = classify(await logisticRegression(table, labels, options), table);
   // At the optimum the intercepts are free: Σ (p − y) = 0 for every class.
   for (let k = 0; k < 3; k++) {
     const sum = p.reduce((total, row, i) => total + (row[k] ?? 0) - Number(labels[i] === k), 0);
@@ -47,14 +47,14 @@ test('logistic regression is at its optimum, and a constant column changes nothi
   const right = p.filter((row, i) => row.indexOf(Math.max(...row)) === labels[i]).length;
   expect(right).toBeGreaterThan(60);
   const scaled = { ...table, values: table.values.map((x, i) => (i % 3 === 0 ? 1000 * x : x)) };
-  const other = (await logisticRegression(scaled, labels, { strength: 0.5, classes: 3, threads: 1 }))(scaled);
+  const other = classify(await logisticRegression(scaled, labels, options), scaled);
   other.forEach((row, i) => row.forEach((value, k) => expect(value).toBeCloseTo(p[i]?.[k] ?? NaN, 2)));
 });
 
-test('layers that are tried: the last, three quarters up, some of the upper ones together', () => {
-  expect(layerSets(4)).toEqual([[4], [3], [2, 3, 4]]);
-  expect(layerSets(12)).toEqual([[12], [9], [4, 7, 9, 12]]);
-  expect(layerSets(24)).toEqual([[24], [18], [7, 13, 18, 24]]);
+test('layers that are tried: the last, three quarters up, some of the upper ones together, some of all', () => {
+  expect(layerSets(4)).toEqual([[4], [3], [2, 3, 4], [1, 2, 3, 4]]);
+  expect(layerSets(12)).toEqual([[12], [9], [4, 7, 9, 12], [1, 5, 8, 12]]);
+  expect(layerSets(24)).toEqual([[24], [18], [7, 13, 18, 24], [1, 9, 16, 24]]);
   expect(layerSets(1)).toEqual([[1]]);
 });
 
@@ -65,7 +65,7 @@ test('mean and deviation of frames by layer', () => {
   expect([...(pooled[1] ?? [])]).toEqual([5, 0]);
 });
 
-test('the probe chooses the layer that generalises over speakers, and never looks at the test side', async () => {
+test('the probe chooses the layer that generalises over speakers', async () => {
   const random = seeded('probe');
   const utterances = Array.from({ length: 96 }, (_, i): Utterance => {
     return { id: String(i), audio: '', label: i % 2 === 0 ? 'calm' : 'upset', speaker: `s${Math.floor(i / 12)}` };
@@ -81,19 +81,16 @@ test('the probe chooses the layer that generalises over speakers, and never look
   );
   const test = utterances.filter(({ speaker }) => speaker === 's7');
   const train = utterances.filter(({ speaker }) => speaker !== 's7');
-  const run = (list: readonly Utterance[]) =>
-    probe(train, list, 4, {
-      labels: ['calm', 'upset'],
-      groupOf: ({ speaker }) => speaker,
-      pooled: ({ id }) => pooled.get(id) ?? [],
-      threads: 1,
-      note: () => undefined,
-    });
-  const result = await run(test);
+  const options = {
+    labels: ['calm', 'upset'],
+    groupOf: ({ speaker }: Utterance) => speaker,
+    pooled: ({ id }: Utterance) => pooled.get(id) ?? [],
+    threads: 1,
+  };
+  const result = await fitProbe(train, layerSets(4), options);
   expect(result.layers).toContain(4);
   expect(result.innerAccuracy).toBeGreaterThan(0.9);
-  const right = result.probabilities.filter((row, i) => (row[0] ?? 0) > 0.5 === (test[i]?.label === 'calm')).length;
+  const probabilities = predict(result, test, options);
+  const right = probabilities.filter((row, i) => (row[0] ?? 0) > 0.5 === (test[i]?.label === 'calm')).length;
   expect(right / test.length).toBeGreaterThan(0.9);
-  const mislabelled = test.map((utterance) => ({ ...utterance, label: 'calm' }));
-  expect((await run(mislabelled)).probabilities).toEqual(result.probabilities);
 });

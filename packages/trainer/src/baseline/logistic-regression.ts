@@ -18,8 +18,18 @@ export interface LogisticOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Class probabilities of rows, [rows][classes]. */
-export type Classifier = (table: Table) => number[][];
+/** A linear model of standardised columns: softmax(((x − mean) / deviation) W + intercepts). */
+export interface LinearModel {
+  readonly columns: number;
+  /** W [columns, classes], row-major. */
+  readonly weights: Float64Array;
+  /** [classes]. */
+  readonly intercepts: Float64Array;
+  /** [columns]. */
+  readonly mean: Float64Array;
+  /** [columns], infinite where a column never changed. */
+  readonly deviation: Float64Array;
+}
 
 /**
  * Multinomial logistic regression with an L2 penalty on the weights, not on the intercepts:
@@ -32,7 +42,7 @@ export async function logisticRegression(
   train: Table,
   labels: readonly number[],
   options: LogisticOptions,
-): Promise<Classifier> {
+): Promise<LinearModel> {
   const { strength, classes, threads, signal } = options;
   const scaling = scalingOf(train);
   const { columns, rows } = train;
@@ -76,17 +86,14 @@ export async function logisticRegression(
       iterations: 200,
       ...(signal ? { signal } : {}),
     });
-    return (table) => probabilities(table, scaling, solution, classes);
+    return { columns, weights: solution.slice(0, size), intercepts: solution.slice(size), ...scaling };
   } finally {
     await step.dispose();
     tf.dispose([x, targets]);
   }
 }
 
-interface Scaling {
-  readonly mean: Float64Array;
-  readonly deviation: Float64Array;
-}
+type Scaling = Pick<LinearModel, 'mean' | 'deviation'>;
 
 function scalingOf({ rows, columns, values }: Table): Scaling {
   const mean = new Float64Array(columns);
@@ -104,14 +111,17 @@ function scaled({ columns, values }: Table, { mean, deviation }: Scaling): Float
   return values.map((value, i) => (value - (mean[i % columns] ?? 0)) / (deviation[i % columns] ?? 1));
 }
 
-function probabilities(table: Table, scaling: Scaling, solution: Float64Array, classes: number): number[][] {
+/** Class probabilities of rows, [rows][classes]. */
+export function classify(model: LinearModel, table: Table): number[][] {
   const { rows, columns } = table;
-  const x = scaled(table, scaling);
+  const { weights, intercepts } = model;
+  const classes = intercepts.length;
+  const x = scaled(table, model);
   return Array.from({ length: rows }, (_, row) => {
-    const logits = Array.from({ length: classes }, (_, k) => solution[columns * classes + k] ?? 0);
+    const logits = Array.from(intercepts);
     for (let column = 0; column < columns; column++) {
       const value = x[row * columns + column] ?? 0;
-      for (let k = 0; k < classes; k++) logits[k] = (logits[k] ?? 0) + value * (solution[column * classes + k] ?? 0);
+      for (let k = 0; k < classes; k++) logits[k] = (logits[k] ?? 0) + value * (weights[column * classes + k] ?? 0);
     }
     const largest = Math.max(...logits);
     const exponentials = logits.map((logit) => Math.exp(logit - largest));

@@ -11,7 +11,7 @@ import { jsonLines } from '../record/json-lines';
 import { probePredictions, type PredictionLine } from '../record/run-files';
 import type { FoldJob } from '../run/fold';
 import { openFeatureStore } from '../run/feature-store';
-import { pool, probe, type Pooled } from './probe';
+import { fitProbe, layerSets, pool, predict, type Pooled } from './probe';
 
 /**
  * Trains the linear probe of a fold on its encoder as it came, before anything is tuned, and writes its predictions; does
@@ -23,16 +23,18 @@ export async function probeFold(job: FoldJob, encoder: Encoder, train: readonly 
   if (config.baseline === 'none' || config.encoder === 'logmel' || existsSync(path)) return;
   if (fold.index === allDataIndex) return;
   const pooled = await pooledFrames(job, encoder, [...train, ...fold.test]);
-  const result = await probe(train, fold.test, encoder.layerCount, {
+  const options = {
     labels,
-    groupOf: ({ speaker }) => speaker,
-    pooled: ({ id }) => pooled.get(id) ?? [],
+    groupOf: ({ speaker }: Utterance) => speaker,
+    pooled: ({ id }: Utterance) => pooled.get(id) ?? [],
     threads: config.threads,
-    note: (line) => progress.line(`${foldTitle(fold.index)}  ${line}`),
     ...(job.signal ? { signal: job.signal } : {}),
-  });
+  };
+  const probe = await fitProbe(train, layerSets(encoder.layerCount), options);
+  progress.line(`${foldTitle(fold.index)}  linear probe: layers ${probe.layers.join(', ')}, C = ${probe.strength}`);
+  const probabilitiesOf = predict(probe, fold.test, options);
   const rows = fold.test.map(({ id, speaker, label }, i): PredictionLine => {
-    const probabilities = result.probabilities[i] ?? [];
+    const probabilities = probabilitiesOf[i] ?? [];
     return { id, fold: fold.index, speaker, label, predicted: labels[argmax(probabilities)] ?? '', probabilities };
   });
   job.lease?.check();

@@ -1,6 +1,6 @@
 import type { Utterance } from '@ser/datasets';
 import { argmax } from '../metrics';
-import { logisticRegression, type Table } from './logistic-regression';
+import { classify, logisticRegression, type LinearModel, type Table } from './logistic-regression';
 
 /** Mean and deviation of every feature over an utterance's frames, [layers][2 · features]. */
 export type Pooled = readonly Float32Array[];
@@ -15,12 +15,10 @@ export interface ProbeOptions {
   readonly pooled: (utterance: Utterance) => Pooled;
   readonly threads: number;
   readonly signal?: AbortSignal;
-  readonly note: (line: string) => void;
 }
 
-export interface ProbeResult {
-  /** [test][classes]. */
-  readonly probabilities: readonly (readonly number[])[];
+export interface FittedProbe {
+  readonly model: LinearModel;
   readonly layers: LayerSet;
   readonly strength: number;
   /** Accuracy on the inner validation groups, by which layers and strength were chosen; NaN when there was no choice. */
@@ -31,51 +29,62 @@ const strengths = [0.001, 0.01, 0.1];
 const innerSplits = 4;
 
 /**
- * The layers that are tried: the last one, the one three quarters up, and up to four of the upper three quarters together.
- * `layers` is the number of blocks; 0 is the input of the first.
+ * The layers that are tried: the last one, the one three quarters up, up to four of the upper three quarters together, and
+ * up to four of all. `layers` is the number of blocks; 0 is the input of the first.
  */
 export function layerSets(layers: number): LayerSet[] {
-  const from = Math.max(1, Math.ceil(layers / 4) + (layers > 3 ? 1 : 0));
-  const upper = Array.from({ length: layers - from + 1 }, (_, i) => from + i);
-  const every = Math.max(1, (upper.length - 1) / 3);
-  const spread = upper.length <= 4 ? upper : [0, 1, 2, 3].map((i) => upper[Math.round(i * every)] ?? layers);
-  const sets: LayerSet[] = [[layers], [Math.max(1, Math.round((3 * layers) / 4))], spread];
+  const upper = Math.max(1, Math.ceil(layers / 4) + (layers > 3 ? 1 : 0));
+  const sets: LayerSet[] = [
+    [layers],
+    [Math.max(1, Math.round((3 * layers) / 4))],
+    spread(upper, layers),
+    spread(1, layers),
+  ];
   return sets.filter((set, i) => sets.findIndex((other) => String(other) === String(set)) === i);
+}
+
+/** Up to four layers from one to another, as evenly as they go. */
+function spread(from: number, to: number): LayerSet {
+  const count = Math.min(4, to - from + 1);
+  if (count < 2) return [to];
+  return Array.from({ length: count }, (_, i) => Math.round(from + (i * (to - from)) / (count - 1)));
 }
 
 /**
  * Linear probe: logistic regression on mean and deviation of the frames of a frozen encoder. Layers and regularisation are
- * chosen on inner splits of the training side by speaker; the test side is only predicted.
+ * chosen on inner splits of the training side by speaker.
  */
-export async function probe(
+export async function fitProbe(
   train: readonly Utterance[],
-  test: readonly Utterance[],
-  layers: number,
+  sets: readonly LayerSet[],
   options: ProbeOptions,
-): Promise<ProbeResult> {
-  const { labels, groupOf, note } = options;
+): Promise<FittedProbe> {
+  const { labels, groupOf } = options;
   const groups = [...new Set(train.map(groupOf))].sort();
   const splits = groups.length < 2 ? [] : innerGroups(groups);
-  const sets = layerSets(layers);
-  const fallback = { layers: sets.at(-1) ?? [layers], strength: 0.01, innerAccuracy: NaN };
-  let best = fallback;
-  for (const set of splits.length > 0 ? sets : []) {
+  let best = { layers: sets.at(-1) ?? [], strength: 0.01, innerAccuracy: NaN };
+  for (const layers of splits.length > 0 ? sets : []) {
     for (const strength of strengths) {
       let right = 0;
       for (const held of splits) {
         const inner = train.filter((utterance) => !held.has(groupOf(utterance)));
         const outer = train.filter((utterance) => held.has(groupOf(utterance)));
-        const rows = await fitted(inner, outer, set, strength, options);
+        const rows = classify(await fit(inner, layers, strength, options), tableOf(outer, layers, options));
         right += rows.filter((row, i) => labels[argmax(row)] === outer[i]?.label).length;
       }
       const innerAccuracy = right / train.length;
-      if (!(innerAccuracy <= best.innerAccuracy)) best = { layers: set, strength, innerAccuracy };
+      if (!(innerAccuracy <= best.innerAccuracy)) best = { layers, strength, innerAccuracy };
     }
   }
-  const chosen = best;
-  note(`linear probe: layers ${chosen.layers.join(', ')}, C = ${chosen.strength}`);
-  return { ...chosen, probabilities: await fitted(train, test, chosen.layers, chosen.strength, options) };
+  return { ...best, model: await fit(train, best.layers, best.strength, options) };
 }
+
+/** What a fitted probe says of utterances, [utterances][classes]. */
+export const predict = (
+  { model, layers }: FittedProbe,
+  list: readonly Utterance[],
+  options: ProbeOptions,
+): number[][] => classify(model, tableOf(list, layers, options));
 
 /** Speakers in groups that are held out in turn. */
 function innerGroups(groups: readonly string[]): Set<string>[] {
@@ -83,34 +92,31 @@ function innerGroups(groups: readonly string[]): Set<string>[] {
   return Array.from({ length: count }, (_, split) => new Set(groups.filter((_, i) => i % count === split)));
 }
 
-async function fitted(
+/** The vectors of the layers, joined, in a row for each utterance. */
+function tableOf(list: readonly Utterance[], layers: LayerSet, { pooled }: ProbeOptions): Table {
+  const rows = list.map((utterance) => layers.map((layer) => pooled(utterance)[layer] ?? new Float32Array()));
+  const columns = (rows[0] ?? []).reduce((sum, vector) => sum + vector.length, 0);
+  const values = new Float32Array(rows.length * columns);
+  rows.forEach((vectors, row) => {
+    let at = row * columns;
+    for (const vector of vectors) {
+      values.set(vector, at);
+      at += vector.length;
+    }
+  });
+  return { rows: list.length, columns, values };
+}
+
+function fit(
   train: readonly Utterance[],
-  test: readonly Utterance[],
   layers: LayerSet,
   strength: number,
-  { labels, pooled, threads, signal }: ProbeOptions,
-): Promise<number[][]> {
-  const table = (list: readonly Utterance[]): Table => {
-    const rows = list.map((utterance) => layers.map((layer) => pooled(utterance)[layer] ?? new Float32Array()));
-    const columns = (rows[0] ?? []).reduce((sum, vector) => sum + vector.length, 0);
-    const values = new Float32Array(rows.length * columns);
-    rows.forEach((vectors, row) => {
-      let at = row * columns;
-      for (const vector of vectors) {
-        values.set(vector, at);
-        at += vector.length;
-      }
-    });
-    return { rows: list.length, columns, values };
-  };
+  options: ProbeOptions,
+): Promise<LinearModel> {
+  const { labels, threads, signal } = options;
   const classes = train.map(({ label }) => labels.indexOf(label));
-  const classify = await logisticRegression(table(train), classes, {
-    strength,
-    classes: labels.length,
-    threads,
-    ...(signal ? { signal } : {}),
-  });
-  return classify(table(test));
+  const how = { strength, classes: labels.length, threads, ...(signal ? { signal } : {}) };
+  return logisticRegression(tableOf(train, layers, options), classes, how);
 }
 
 /** Mean and deviation of every feature over frames, from [layers, frames, features]. */

@@ -229,10 +229,11 @@ export const sections = {
       default: 'projection',
       description: 'classifier on the projection z or on the utterance vector f',
     }),
-    start: choice(['xavier', 'linear'], {
+    start: choice(['xavier', 'linear', 'probe'], {
       value: 'HOW',
       default: 'xavier',
-      description: 'first weights of flam: xavier, or linear (it begins as the mean of the frames)',
+      description:
+        'how the model begins: xavier, linear (flam begins as the mean of the frames), or probe (a linear probe of the layers is fitted first; the rest begins at zero and learns what to add to it)',
     }),
     dropout: number(
       { minimum: 0, exclusiveMaximum: 1 },

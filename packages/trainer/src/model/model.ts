@@ -14,6 +14,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import type { Random } from '../random';
 import { gaussian, xavier } from './init';
+import { pooledStatistics, probeLogits, silentBranch } from './probe-branch';
 import { isStatistic, plainStatistics, standardize } from './standardize';
 
 export type ModelSettings = Pick<
@@ -102,8 +103,9 @@ export function createModel(settings: ModelSettings, encoder: Encoder, classes: 
   const layers = layersRead(settings, encoder);
   if (isSum(settings.layer)) add('layers.weights', tf.zeros([layers]));
   if (settings.standardize) plainStatistics(layers, dim).forEach((value, name) => add(name, value));
+  const flamStart = { heads: settings.heads, start: settings.start === 'xavier' ? 'xavier' : 'linear' } as const;
   if (settings.pool === 'flam') {
-    for (const [name, { shape, values }] of Object.entries(initFlam(dim, random, settings))) {
+    for (const [name, { shape, values }] of Object.entries(initFlam(dim, random, flamStart))) {
       add(`pool.${name}`, tf.tensor(values, shape));
     }
   }
@@ -112,8 +114,10 @@ export function createModel(settings: ModelSettings, encoder: Encoder, classes: 
   add('frames.weight', xavier(dim, settings.projection, random));
   add('frames.bias', tf.zeros([settings.projection]));
   const features = settings.classifier === 'projection' ? settings.projection : dim;
-  add('classifier.weight', xavier(features, classes, random));
+  const fromProbe = settings.start === 'probe';
+  add('classifier.weight', fromProbe ? tf.zeros([features, classes]) : xavier(features, classes, random));
   add('classifier.bias', tf.zeros([classes]));
+  if (fromProbe) silentBranch(layers * 2 * dim, classes).forEach((value, name) => add(name, value));
   add('centers', gaussian(classes, settings.projection, random));
   return { settings, encoder, classes, head, trainable: collectTrainable(settings, encoder, head) };
 }
@@ -152,7 +156,11 @@ export function forward(model: Model, input: ModelInput): ModelOutput {
   const features = keep ? tf.mul<tf.Tensor3D>(selected, tf.reshape(keep, [batch, 1, dim])) : selected;
   const { pooled, frames, attention } = pool(model, features, mask);
   const embedding = linear(pooled, model, 'projection');
-  const logits = linear(settings.classifier === 'projection' ? embedding : pooled, model, 'classifier');
+  const above = linear(settings.classifier === 'projection' ? embedding : pooled, model, 'classifier');
+  const logits =
+    settings.start === 'probe'
+      ? tf.add<tf.Tensor2D>(above, probeLogits(model.head, pooledStatistics(read.layers, attention), keep))
+      : above;
   return { logits, embedding, utterance: pooled, frames, mask, attention };
 }
 
