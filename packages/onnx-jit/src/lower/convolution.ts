@@ -1,6 +1,7 @@
 import type { Graph, Value } from '../graph/graph';
 import { mul } from './basic';
 import type { Call } from './call';
+import { fitsProduct, groupedProduct } from './grouped-product';
 
 export interface ConvolutionAttributes {
   readonly strides: readonly number[];
@@ -29,6 +30,14 @@ export function convolve(
   const shape = [x.shape[0] ?? 0, filter.shape[0] ?? 0, ...outSize];
   const starts = attributes.pads.slice(0, axes);
   const ends = attributes.pads.slice(axes);
+  const grouped =
+    attributes.group > 1 && axes === 1 && attributes.strides[0] === 1 && (attributes.dilations?.[0] ?? 1) === 1;
+  if (provider === 'webgpu' && grouped) {
+    const [before = 0, after = 0] = attributes.pads;
+    const [frames = 0] = outSize;
+    const convolution = { x, filter, groups: attributes.group, pads: [before, after], frames } as const;
+    if (fitsProduct(g, convolution)) return groupedProduct(g, convolution);
+  }
   const covers = attributes.kernel_shape.every((size, i) => size === x.shape[i + 2]);
   if (provider !== 'webgpu' || !covers || starts.some((n) => n > 0) || ends.every((n) => n === 0)) {
     return g.one('Conv', [x, filter], { shape, dtype: 'float32' }, { ...attributes });

@@ -58,6 +58,9 @@ const convolutions: Case[] = [
   convolution([2, 4, 7], [6, 2, 3], { groups: 2 }),
   convolution([2, 4, 8], [4, 1, 3], { groups: 4, padding: 1 }),
   convolution([2, 4, 9], [6, 2, 4], { groups: 2, stride: 2, padding: [1, 2] }),
+  // On WebGPU written as products: taps that fill their runs, and that do not.
+  convolution([2, 6, 21], [6, 3, 16], { groups: 2, padding: [8, 7] }),
+  convolution([3, 4, 13], [8, 1, 11], { groups: 4, padding: [5, 5] }),
   convolution([3, 6, 7], [6, 2, 3], { groups: 3, stride: 3 }),
   convolution([2, 3, 7], [6, 1, 3], { groups: 3, stride: 2 }),
   convolution([2, 3, 7], [2, 3, 7], { padding: [0, 2] }),
