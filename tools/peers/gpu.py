@@ -3,8 +3,8 @@
     python gpu.py JOBS ROW,ROW… COLUMN,COLUMN…
 
 JOBS is a JSON file: {"jobs": a list of {"row", "kind": "flam" | "forward" | "finetune", "folder", "top", "samples",
-"warmup", "steps"}, "allowCpu": whether to run without a card}; a column is torch-fp32, torch-tf32, torch-compile (TF32,
-too) or transformers (TF32). Prints a line for the machine, and one for each result as soon as it is there.
+"warmup", "steps"}, "allowCpu": whether to run without a card}; a column is torch-fp32, torch-tf32, torch-compile,
+torch-bf16 (autocast) or transformers, the last three with TF32. Prints a line for the machine, and one for each result as soon as it is there.
 """
 
 import gc
@@ -100,10 +100,17 @@ def transformers_encoder(job):
     return training(parameters, lambda: model(waves).last_hidden_state)
 
 
+def loss_of(frames):
+    """Mean square along a direction: that of normalised frames themselves is 1, whatever they are."""
+    size = frames.shape[-1]
+    direction = torch.sin(torch.arange(1, size + 1, dtype=torch.float64, device=frames.device)).float()
+    return (frames.float() * direction).sum(-1).square().mean()
+
+
 def without_gradients(frames):
     def step():
         with torch.inference_mode():
-            return frames().square().mean()
+            return loss_of(frames())
 
     return step
 
@@ -113,7 +120,7 @@ def training(parameters, frames):
 
     def step():
         optimiser.zero_grad(set_to_none=True)
-        loss = frames().square().mean()
+        loss = loss_of(frames())
         loss.backward()
         optimiser.step()
         return loss
@@ -140,8 +147,10 @@ def measure(job, column):
     losses, seconds = [], []
     for _ in range(job["warmup"] + job["steps"]):
         start = time.perf_counter()
+        with torch.autocast(device.type, torch.bfloat16, enabled=column == "torch-bf16"):
+            loss = step()
         # Reading the loss waits for the device.
-        losses.append(step().item())
+        losses.append(loss.item())
         seconds.append(time.perf_counter() - start)
     return {
         "seconds": seconds[job["warmup"] :],

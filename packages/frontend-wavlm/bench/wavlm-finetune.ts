@@ -15,6 +15,8 @@ export interface FinetuneOptions extends SampleOptions {
   mode?: TrainingMode;
   /** Compute activations again in the backward pass. */
   recompute?: boolean;
+  /** What is minimised, of frames [batch, frames, features]; their mean square when absent. */
+  loss?: (frames: tf.Tensor3D) => tf.Scalar;
   /** Where it runs; the CPU when absent. */
   provider?: Provider;
   /** Prefix of a profile that ONNX Runtime writes. */
@@ -37,11 +39,20 @@ export interface Finetuning {
   dispose(): void;
 }
 
-type Settings = Pick<FinetuneOptions, 'config' | 'batch' | 'samples' | 'mode' | 'recompute'>;
+type Settings = Pick<FinetuneOptions, 'config' | 'batch' | 'samples' | 'mode' | 'recompute' | 'loss'>;
 
-/** Adam on the mean square of the last hidden state of an encoder with random weights. */
+const meanSquare = (frames: tf.Tensor3D): tf.Scalar => tf.mean(tf.square(frames)).asScalar();
+
+/** Adam on a loss of the last hidden state of an encoder with random weights. */
 export function createFinetuning(options: Settings): Finetuning {
-  const { config = wavlmBase, batch = 2, samples = 48_000, mode = 'transformer', recompute = false } = options;
+  const {
+    config = wavlmBase,
+    batch = 2,
+    samples = 48_000,
+    mode = 'transformer',
+    recompute = false,
+    loss = meanSquare,
+  } = options;
   const encoder = createRandomEncoder(config, stream(5));
   const variables = trainableParameters(encoder, mode);
   const moments = new Map(variables.map(({ name, shape }) => [name, [zeros(shape), zeros(shape)] as const]));
@@ -49,7 +60,7 @@ export function createFinetuning(options: Settings): Finetuning {
   return {
     step: (input) => {
       const { value, grads } = tf.variableGrads(() => {
-        return tf.mean(tf.square(encoder.apply(input, { recompute }).frames)).asScalar();
+        return loss(encoder.apply(input, { recompute }).frames);
       }, variables);
       const [rate, scale, floor] = tf.unstack(input.controls) as [tf.Scalar, tf.Scalar, tf.Scalar];
       for (const variable of variables) {

@@ -7,9 +7,11 @@ export const columns = {
   'webgpu-many': 'WebGPU, K in one run',
   cuda: 'CUDA',
   'cuda-many': 'CUDA, K in one run',
+  'cuda-mixed': 'the same, mixed precision',
   'torch-fp32': 'PyTorch fp32',
   'torch-tf32': 'PyTorch TF32',
   'torch-compile': '`torch.compile` TF32',
+  'torch-bf16': 'PyTorch bf16 autocast',
   transformers: 'transformers TF32',
 } as const;
 

@@ -1,6 +1,6 @@
 /**
  * Our side of one or more rows on one engine, in a process of its own:
- * `side.mjs JOBS cpu|webgpu|cuda ROW:VARIANT,… …`, a variant being `single` or `many`; or `side.mjs JOBS problem FOLDER`
+ * `side.mjs JOBS cpu|webgpu|cuda ROW:VARIANT,… …`, a variant being `single`, `many` or, alone, `mixed`; or `side.mjs JOBS problem FOLDER`
  * writes weights and data for every process, and `side.mjs JOBS demo` the demo corpus.
  */
 import { execFileSync } from 'node:child_process';
@@ -8,14 +8,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { demoFolder } from '@ser/datasets';
 import { createFrozenEncoder, createRandomEncoder, saveEncoder, writeSafetensors } from '@ser/frontend-wavlm';
-import { jit } from '@ser/onnx-jit';
+import { jit, type Precision } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import { noise, stream } from '../../../packages/frontend-wavlm/bench/problem';
 import { createFinetuning } from '../../../packages/frontend-wavlm/bench/wavlm-finetune';
 import { createProblem, readProblem, writeProblem } from '../flam-step/problem';
 import { createBatch, createControls, createStep } from '../flam-step/step';
 import type { Measured } from './report';
-import { columnOf, type Engine } from './tasks';
+import { columnOf, type Engine, type Variant } from './tasks';
 import type { EncoderJob, FlamJob, Job, Plan } from './work';
 
 const [jobsFile = '', what = '', ...rest] = process.argv.slice(2);
@@ -32,12 +32,16 @@ async function measureRow(engine: Engine, words: string): Promise<void> {
   const [row, variants = ''] = words.split(':');
   const job = jobs.find((one) => one.row === row);
   if (!job) throw new Error(`no job is called ${row}`);
-  const stepper = await openStepper(engine, job);
+  const wanted = variants.split(',') as Variant[];
+  const stepper = await openStepper(
+    { provider: engine, precision: wanted.includes('mixed') ? 'mixed' : 'float32' },
+    job,
+  );
   // Steps of a large model take the CPU seconds; two are enough to compare.
   const short = engine === 'cpu' && job.kind !== 'flam';
   const { warmup, steps } = short ? { warmup: 1, steps: 2 } : job;
   let from = 0;
-  for (const variant of variants.split(',') as ('single' | 'many')[]) {
+  for (const variant of wanted) {
     const result =
       variant === 'single'
         ? await timed(from, warmup, steps, 1, (count) => stepper.single(count))
@@ -81,14 +85,19 @@ async function timed(
   };
 }
 
-function openStepper(engine: Engine, job: Job): Promise<Stepper> | Stepper {
-  if (job.kind === 'flam') return flamStepper(engine, job);
-  return job.kind === 'finetune' ? finetuneStepper(engine, job) : forwardStepper(engine, job);
+interface Where {
+  readonly provider: Engine;
+  readonly precision: Precision;
 }
 
-function flamStepper(provider: Engine, job: FlamJob): Stepper {
+function openStepper(where: Where, job: Job): Promise<Stepper> | Stepper {
+  if (job.kind === 'flam') return flamStepper(where, job);
+  return job.kind === 'finetune' ? finetuneStepper(where, job) : forwardStepper(where.provider, job);
+}
+
+function flamStepper(where: Where, job: FlamJob): Stepper {
   const problem = readProblem(path.join(here, job.folder));
-  const step = jit(createStep(problem, provider), { provider });
+  const step = jit(createStep(problem, where.provider), where);
   const held = createBatch(problem);
   // Tensors of its own for each step: what is the same tensor in all steps is handed over once.
   const batch = (count: number) => ({ ...(job.fed ? createBatch(problem) : held), ...createControls(count + 1) });
@@ -111,10 +120,16 @@ function flamStepper(provider: Engine, job: FlamJob): Stepper {
   };
 }
 
-function finetuneStepper(provider: Engine, job: EncoderJob): Stepper {
+function finetuneStepper(where: Where, job: EncoderJob): Stepper {
   const { config, batch, samples, top } = job;
-  const finetuning = createFinetuning({ config, batch, samples, ...(top === undefined ? {} : { mode: { top } }) });
-  const step = jit(finetuning.step, { provider });
+  const direction = tf.tensor2d(directionOf(config.hiddenSize), [config.hiddenSize, 1]);
+  const loss = (frames: tf.Tensor3D): tf.Scalar => {
+    const along = tf.matMul(tf.reshape(frames, [-1, config.hiddenSize]), direction);
+    return tf.mean(tf.square(along)).asScalar();
+  };
+  const mode = top === undefined ? {} : { mode: { top } };
+  const finetuning = createFinetuning({ config, batch, samples, loss, ...mode });
+  const step = jit(finetuning.step, where);
   return {
     single: async (count) => numberOf(await step(finetuning.input(count + 1))),
     many: async (count, steps) => {
@@ -137,9 +152,10 @@ async function forwardStepper(provider: Engine, { config, batch, samples }: Enco
   const values = noise(batch, samples);
   const waves = Array.from({ length: batch }, (_, i) => values.slice(i * samples, (i + 1) * samples));
   const keep = waves.map(() => false);
+  const direction = directionOf(config.hiddenSize);
   const single = async (): Promise<number> => {
     const features = await frozen.extract(waves, { keep });
-    const squares = features.map(({ data }) => data.reduce((sum, x) => sum + x * x, 0) / data.length);
+    const squares = features.map(({ data }) => meanSquareAlong(direction, data));
     return squares.reduce((sum, x) => sum + x, 0) / squares.length;
   };
   return {
@@ -151,6 +167,23 @@ async function forwardStepper(provider: Engine, { config, batch, samples }: Enco
       rmSync(cacheDir, { recursive: true });
     },
   };
+}
+
+/**
+ * The loss of an encoder is the mean square of its frames along this direction. (That of normalised frames themselves is
+ * 1, whatever they are.)
+ */
+function directionOf(size: number): Float32Array {
+  return Float32Array.from({ length: size }, (_, i) => Math.sin(i + 1));
+}
+
+function meanSquareAlong(direction: Float32Array, frames: Float32Array): number {
+  let total = 0;
+  for (let start = 0; start < frames.length; start += direction.length) {
+    const along = direction.reduce((sum, x, i) => sum + x * (frames[start + i] ?? NaN), 0);
+    total += along * along;
+  }
+  return (total * direction.length) / frames.length;
 }
 
 async function numberOf(scalar: tf.Tensor): Promise<number> {

@@ -9,7 +9,6 @@ const libraryFolders = [
   '/usr/lib64',
   '/usr/lib',
   '/usr/local/lib',
-  '/usr/local/nvidia/lib64',
 ];
 
 const driverFolders = [
@@ -70,8 +69,8 @@ function describeDriver(file: string): string {
 }
 
 function hasLibrary(name: string): boolean {
-  const path_ = (process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter((folder) => folder !== '');
-  if ([...path_, ...libraryFolders].some((folder) => existsSync(path.join(folder, name)))) return true;
+  const named = (process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter((folder) => folder !== '');
+  if ([...named, ...libraryFolders].some((folder) => existsSync(path.join(folder, name)))) return true;
   return output('ldconfig', ['-p']).includes(name) || output('/sbin/ldconfig', ['-p']).includes(name);
 }
 
@@ -84,7 +83,7 @@ export function cudaFolders(python: string): string[] {
     ...librariesUnder(path.join(site, 'nvidia')),
     path.join(site, 'torch/lib'),
   ]);
-  return [...wheels, '/usr/local/cuda/lib64', '/usr/local/cuda/targets/x86_64-linux/lib'].filter(existsSync);
+  return [...wheels, '/usr/local/cuda/lib64', '/usr/local/nvidia/lib64'].filter(existsSync);
 }
 
 function readSites(text: string): string[] {

@@ -1,5 +1,5 @@
 import { table } from '../../table';
-import { type Column, columns, differenceOf, measured, medianOf, type Report, resultOf } from './report';
+import { type Column, columns, differenceOf, measured, type Measured, medianOf, type Report, resultOf } from './report';
 import { type Row, rows, titles } from './work';
 
 const ours: readonly Column[] = ['webgpu', 'webgpu-many', 'cuda', 'cuda-many'];
@@ -58,19 +58,26 @@ function times(report: Report): string {
     const torch = measured(report, row, 'torch-tf32');
     if (!best || !torch || row === 'cv') return [];
     const compiled = measured(report, row, 'torch-compile');
-    const over = (peer: number): string => (best.seconds / peer).toFixed(2);
-    return [[titles[row], columns[best.column], over(medianOf(torch)), compiled ? over(medianOf(compiled)) : '']];
+    const mixed = over(measured(report, row, 'cuda-mixed'), measured(report, row, 'torch-bf16'));
+    return [[titles[row], columns[best.column], over(best.own, torch), over(best.own, compiled), mixed]];
   });
-  const ratios = table(['our fastest over PyTorch', 'engine', 'eager TF32', '`torch.compile` TF32'], beside);
+  const ratios = table(
+    ["our time over PyTorch's", 'our fastest engine', 'eager TF32', '`torch.compile` TF32', 'mixed over bf16'],
+    beside,
+  );
   return beside.length === 0 ? body : `${body}\n\n${ratios}`;
 }
 
-function bestOf(report: Report, row: Row): { column: Column; seconds: number } | undefined {
+/** Our time over theirs; nothing where one is missing. */
+const over = (own: Measured | undefined, theirs: Measured | undefined): string =>
+  own && theirs ? (medianOf(own) / medianOf(theirs)).toFixed(2) : '';
+
+function bestOf(report: Report, row: Row): { column: Column; own: Measured } | undefined {
   const found = ours.flatMap((column) => {
     const own = measured(report, row, column);
-    return own ? [{ column, seconds: medianOf(own) }] : [];
+    return own ? [{ column, own }] : [];
   });
-  return found.sort((a, b) => a.seconds - b.seconds)[0];
+  return found.sort((a, b) => medianOf(a.own) - medianOf(b.own))[0];
 }
 
 function agreement(report: Report): string {

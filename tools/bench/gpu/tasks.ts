@@ -16,7 +16,8 @@ export type Cell = readonly [Row, Column];
 
 export type Engine = 'cpu' | 'webgpu' | 'cuda';
 
-type Variant = 'single' | 'many';
+/** One step a run, several, or several in mixed precision. */
+export type Variant = 'single' | 'many' | 'mixed';
 
 /** Which of our engines a task needs; none for PyTorch's. */
 export function engineOf({ cells }: Task): Engine | undefined {
@@ -35,6 +36,7 @@ export function tasks(tiny: boolean): Task[] {
 
 function inOrder(tiny: boolean): Task[] {
   const gpus = ['webgpu', 'cuda'] as const;
+  const trained: Row[] = ['flam-150', 'flam-250', 'base-finetune', 'large-top', 'large-all'];
   const flams: Row[] = ['flam-150', 'fed-150', 'flam-250', 'fed-250'];
   return [
     ours('cpu', 40, { 'flam-150': ['single'], 'flam-250': ['single'] }),
@@ -53,6 +55,9 @@ function inOrder(tiny: boolean): Task[] {
     peers(60, ['large-top', 'large-all'], ['torch-fp32', 'torch-tf32', 'transformers']),
     ...(['cpu', ...gpus] as const).map((engine) => command(engine, tiny)),
     ours('cpu', 40, { 'base-finetune': ['single'], 'base-forward': ['single'] }),
+    ours('cuda', 60, { 'flam-150': ['mixed'], 'flam-250': ['mixed'], 'base-finetune': ['mixed'] }),
+    peers(60, trained, ['torch-bf16']),
+    ours('cuda', 60, { 'large-top': ['mixed'], 'large-all': ['mixed'] }),
     peers(90, ['base-finetune', 'base-forward'], ['torch-compile']),
     peers(120, ['large-top', 'large-all'], ['torch-compile']),
   ];
@@ -69,8 +74,10 @@ function ours(engine: Engine, seconds: number, work: Readonly<Partial<Record<Row
   };
 }
 
-export const columnOf = (engine: Engine, variant: Variant): Column =>
-  variant === 'many' && engine !== 'cpu' ? `${engine}-many` : engine;
+export function columnOf(engine: Engine, variant: Variant): Column {
+  if (variant === 'single' || engine === 'cpu') return engine;
+  return variant === 'mixed' ? 'cuda-mixed' : `${engine}-many`;
+}
 
 function peers(seconds: number, rows: readonly Row[], columns: readonly Column[]): Task {
   return {
