@@ -16,6 +16,7 @@ const esmOnly = [
   'ogg-opus-decoder',
   'opus-decoder',
   'wasm-media-encoders',
+  '@audio/encode-opus',
 ];
 
 const config: Config = {

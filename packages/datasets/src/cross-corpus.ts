@@ -1,10 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { InputError } from '@ser/files';
 import type { Corpus, Utterance } from './corpus';
-import { emotionOf } from './emotions';
 import { type Fold, makeFold } from './folds';
-import { labelForm } from './names';
 import { byText } from './order';
+import { compareLabels, labelIn, relabel } from './relabel';
 
 /** One corpus to train on and another to test on, as if they were one corpus with a single fold. */
 export interface CrossCorpus {
@@ -22,9 +21,13 @@ export interface CrossCorpus {
  * @throws {InputError} when fewer than two labels are shared, or a speaker or an audio file is on both sides.
  */
 export async function crossCorpus(train: Corpus, test: Corpus): Promise<CrossCorpus> {
-  const inTest = new Map(test.labels.map((label) => [labelForm(label), label]));
-  const labels = train.labels.filter((label) => inTest.has(labelForm(label)));
-  const comparison = compareLabels(train, test, labels);
+  const inTest = labelIn(test.labels);
+  const labels = train.labels.filter((label) => inTest(label) !== undefined);
+  const comparison = compareLabels(
+    { name: train.card.name, labels: train.labels },
+    { name: test.card.name, labels: test.labels },
+    'one name for both in a card joins them',
+  );
   if (labels.length < 2) {
     throw new InputError(
       `${train.card.name} and ${test.card.name} share ${labels.length === 0 ? 'no label' : `only the label ${labels[0]}`}, ` +
@@ -65,38 +68,11 @@ export async function crossCorpus(train: Corpus, test: Corpus): Promise<CrossCor
   };
 }
 
-/** Both label sets, and which labels of the one may be which of the other. */
-function compareLabels(train: Corpus, test: Corpus, shared: readonly string[]): string {
-  const forms = new Set(shared.map(labelForm));
-  const rest = (corpus: Corpus): string[] => corpus.labels.filter((label) => !forms.has(labelForm(label)));
-  const pairs = rest(train).flatMap((a) =>
-    rest(test)
-      .filter((b) => emotionOf(a) !== undefined && emotionOf(a) === emotionOf(b))
-      .map((b) => `${a} and ${b}`),
-  );
-  const hint =
-    pairs.length === 0 ? '' : `; may be the same: ${pairs.join(', ')} (one name for both in a card joins them)`;
-  return `labels of ${train.card.name}: ${train.labels.join(', ')}; of ${test.card.name}: ${test.labels.join(', ')}${hint}`;
-}
-
 function side(corpus: Corpus, labels: readonly string[], prefix: string): Utterance[] {
-  const spelling = new Map(labels.map((label) => [labelForm(label), label]));
-  const places = labels.map((label) => corpus.labels.findIndex((other) => labelForm(other) === labelForm(label)));
-  return corpus.utterances.flatMap((utterance) => {
-    const label = spelling.get(labelForm(utterance.label));
-    if (label === undefined) return [];
-    const { distribution, ...rest } = utterance;
-    const weights = distribution && places.map((place) => distribution[place] ?? 0);
-    const sum = weights?.reduce((a, b) => a + b, 0) ?? 0;
-    return [
-      {
-        ...rest,
-        label,
-        ...(weights && { distribution: weights.map((weight) => weight / sum) }),
-        id: `${prefix}/${utterance.id}`,
-        speaker: `${prefix}/${utterance.speaker}`,
-        ...(utterance.session !== undefined && { session: `${prefix}/${utterance.session}` }),
-      },
-    ];
-  });
+  return relabel(corpus.utterances, corpus.labels, labels, labelIn(labels)).map((utterance) => ({
+    ...utterance,
+    id: `${prefix}/${utterance.id}`,
+    speaker: `${prefix}/${utterance.speaker}`,
+    ...(utterance.session !== undefined && { session: `${prefix}/${utterance.session}` }),
+  }));
 }

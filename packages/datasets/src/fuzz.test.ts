@@ -4,6 +4,8 @@ import type { CorpusCard } from './card';
 import { seededRandom } from './random';
 import { card } from './cards';
 import { readRows } from './readers/read-table';
+import { aiffBytes } from './testing/aiff-bytes';
+import { wave64Bytes } from './testing/wave64-bytes';
 import { chunk, int16, wavBytes } from './testing/wav-bytes';
 
 /** Ten thousand in all, as the project promises. */
@@ -23,6 +25,9 @@ const wavs = [
   wavBytes(Buffer.from(new Float32Array(30).fill(0.25).buffer), { tag: 3, bits: 32 }),
   wavBytes(samples, { tag: 7, bits: 8, riffSize: 0xffffffff, dataSize: 0xffffffff }),
   wavBytes(samples, { bigEndian: true }),
+  aiffBytes(samples),
+  aiffBytes(samples, { compression: 'fl32', bits: 32, soundFirst: true, channels: 2 }),
+  wave64Bytes(wavBytes(samples)),
 ];
 
 const manifests: readonly (readonly [string, string])[] = [

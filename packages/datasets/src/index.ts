@@ -39,10 +39,14 @@ export {
   makeFold,
   type TestSet,
 } from './folds';
+export { matchLabels, type MatchedLabels } from './match-labels';
+export type { Labels } from './relabel';
+export { foldedBy } from './folded-by';
 export { getCorpus, howToGet } from './get/get-corpus';
 export { type DownloadOptions, type DownloadProgress, InputError } from '@ser/files';
 export { initCard, type InitialCard } from './init/init-card';
 export type { Narrowing } from './narrow';
 export { findCard, openCorpus } from './open-corpus';
+export { isAudioPath } from './readers/path-pattern';
 export { columnOf } from './select';
 export { classCounts, type FoldStatistics, foldStatistics, type SideStatistics } from './statistics';

@@ -2,6 +2,8 @@ import { fileError, InputError, isInputError } from '@ser/files';
 import { type ByteSource, bufferSource, withFile } from './byte-source';
 import { flacBlocks, type FlacHeader, readFlacHeader } from './flac';
 import { lossyBlocks, type LossyHeader, readMp3Header, readOggHeader } from './lossy';
+import { readAiffHeader } from './aiff-header';
+import { readWave64Header } from './wave64-header';
 import { readWavHeader, type WavHeader } from './wav-header';
 import { readWavSamples } from './wav-samples';
 
@@ -25,8 +27,6 @@ export type AudioHeader = WavHeader | FlacHeader | LossyHeader;
 /** The first bytes of files that people put where audio is expected. */
 const otherFiles: readonly (readonly [RegExp, string])[] = [
   [/^\xff[\xf0\xf1\xf8\xf9]/, 'an AAC file'],
-  [/^riff\x2e\x91/, 'a Wave64 file'],
-  [/^FORM/, 'an AIFF file'],
   [/^\.snd/, 'an AU file'],
   [/^NIST_1A/, 'a NIST SPHERE file'],
   [/^....ftyp/s, 'an MP4 file'],
@@ -40,6 +40,8 @@ async function readHeader(source: ByteSource): Promise<AudioHeader> {
   const head = await source.read(0, 32);
   const magic = head.toString('latin1');
   if (/^(RIFF|RIFX|RF64|BW64)/.test(magic)) return readWavHeader(source);
+  if (/^riff\x2e\x91/.test(magic)) return readWave64Header(source);
+  if (magic.startsWith('FORM')) return readAiffHeader(source);
   if (magic.startsWith('fLaC')) return readFlacHeader(source);
   if (magic.startsWith('OggS')) return readOggHeader(source);
   if (magic.startsWith('ID3')) {
@@ -51,7 +53,9 @@ async function readHeader(source: ByteSource): Promise<AudioHeader> {
   }
   if (/^\xff[\xe2-\xe7\xf2-\xf7\xfa-\xfd]/.test(magic)) return readMp3Header(source, 0);
   const other = otherFiles.find(([pattern]) => pattern.test(magic))?.[1] ?? 'no audio file of a known kind';
-  throw new InputError(`${other}, expected WAV, FLAC, MP3, Ogg Vorbis or Opus audio`);
+  throw new InputError(
+    `${other}, expected WAV, AIFF, FLAC, MP3, Ogg Vorbis or Opus audio; other formats have to be converted first`,
+  );
 }
 
 /**
@@ -175,6 +179,8 @@ async function* rawBlocks(
 ): AsyncGenerator<Float32Array[]> {
   switch (header.container) {
     case 'wav':
+    case 'wave64':
+    case 'aiff':
       for (let at = first; at < last; at += wavBlock)
         yield await readWavSamples(source, header, [at, Math.min(last, at + wavBlock)]);
       return;

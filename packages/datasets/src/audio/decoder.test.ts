@@ -74,7 +74,7 @@ test('checkAudio lists every bad file at once', async () => {
       `  ${file('broken.wav')}: truncated: its header promises 3200 bytes of audio, 16 are there`,
       `  ${file('empty.wav')}: empty file, expected audio`,
       `  ${file('none.wav')}: no such file or folder (ENOENT)`,
-      `  ${file('text.wav')}: no audio file of a known kind, expected WAV, FLAC, MP3, Ogg Vorbis or Opus audio`,
+      `  ${file('text.wav')}: no audio file of a known kind, expected WAV, AIFF, FLAC, MP3, Ogg Vorbis or Opus audio; other formats have to be converted first`,
     ].join('\n'),
   );
 });

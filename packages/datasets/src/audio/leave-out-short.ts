@@ -2,15 +2,17 @@ import { isInputError } from '@ser/files';
 import type { Corpus, Utterance } from '../corpus';
 import { probeAudio, spanSeconds } from './decode';
 
-/** What one frame of every encoder needs, in seconds: 400 samples at 16 kHz. */
+/** What one frame of most encoders needs, in seconds: 400 samples at 16 kHz. */
 export const shortestSeconds = 0.025;
 
 /** Files looked at at once. */
 const parallel = 16;
 
 /**
- * A corpus without the utterances that are too short for any encoder, which a note lists. Only headers are looked at;
- * what cannot be read stays, to be named when it is decoded.
+ * A corpus without the utterances that are too short, which a note lists. Only headers are looked at; what cannot be read
+ * stays, to be named when it is decoded.
+ *
+ * @param seconds The shortest that the encoder takes.
  */
 export async function leaveOutShort(corpus: Corpus, seconds: number = shortestSeconds): Promise<Corpus> {
   const short = new Set<string>();
@@ -24,7 +26,10 @@ export async function leaveOutShort(corpus: Corpus, seconds: number = shortestSe
   return {
     ...corpus,
     utterances: corpus.utterances.filter(({ id }) => !short.has(id)),
-    notes: [...corpus.notes, `${short.size} utterances below ${1000 * seconds} ms are left out: ${listed}`],
+    notes: [
+      ...corpus.notes,
+      `${short.size} utterances below ${Math.round(10_000 * seconds) / 10} ms are left out: ${listed}`,
+    ],
   };
 }
 

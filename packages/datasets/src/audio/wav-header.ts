@@ -1,9 +1,9 @@
 import { InputError } from '@ser/files';
 import type { ByteSource } from './byte-source';
 
-/** What a WAV header says, checked against itself and the file. */
+/** What the header of a WAV, Wave64 or AIFF file says, checked against itself and the file. */
 export interface WavHeader {
-  readonly container: 'wav';
+  readonly container: 'wav' | 'wave64' | 'aiff';
   readonly encoding: 'integer' | 'float' | 'a-law' | 'mu-law';
   /** Bytes of one sample of one channel. */
   readonly width: number;
@@ -14,8 +14,10 @@ export interface WavHeader {
   readonly frames: number;
   /** Where the samples start, in bytes. */
   readonly dataOffset: number;
-  /** A RIFX file. */
+  /** As in RIFX and most AIFF files. */
   readonly bigEndian: boolean;
+  /** Whether samples of one byte have a sign, as in AIFF. */
+  readonly signedBytes?: boolean;
 }
 
 /** Format tags that are not read, by the name people know them under. */
@@ -35,7 +37,7 @@ const widths = { integer: [1, 2, 3, 4], float: [4, 8], 'a-law': [1], 'mu-law': [
 const isOpenEnded = (size: number): boolean => size === 0 || size >= 0x7ffff000;
 
 /** Each chunk is a read of its own: no recorder writes so many, and a file of millions would take minutes. */
-const mostChunks = 1000;
+export const mostChunks = 1000;
 
 /**
  * Reads the header of a RIFF, RIFX, RF64 or BW64 WAV file: `fmt ` in its plain and EXTENSIBLE forms, any other chunks before
@@ -104,7 +106,12 @@ async function isChunk(source: ByteSource, at: number): Promise<boolean> {
 
 type Reader = (buffer: Buffer, at: number) => number;
 
-function parseFormat(
+/**
+ * The content of a `fmt ` chunk.
+ * @param b its first 40 bytes, or all there are
+ * @param size of the chunk
+ */
+export function parseFormat(
   b: Buffer,
   size: number,
   u16: Reader,

@@ -82,6 +82,8 @@ function canonical(header: WavHeader, data: Buffer): Buffer {
   out.writeUInt32LE(data.length, 44);
   data.copy(out, 48);
   if (header.bigEndian) swap(out.subarray(48, 48 + data.length), header.width);
+  if (header.signedBytes && header.encoding === 'integer' && header.width === 1)
+    for (let i = 48; i < 48 + data.length; i++) out[i] = (out[i] ?? 0) ^ 0x80;
   return out;
 }
 

@@ -6,7 +6,7 @@ import { nameForm } from '../names';
 export type PathFields = ReadonlyMap<string, string>;
 
 /** The extensions of audio that can be read. */
-const audioExtensions = ['wav', 'wave', 'flac', 'mp3', 'ogg', 'oga', 'opus'] as const;
+const audioExtensions = ['wav', 'wave', 'w64', 'aif', 'aiff', 'aifc', 'flac', 'mp3', 'ogg', 'oga', 'opus'] as const;
 
 /** Whether a file is audio by its name. */
 export const isAudioPath = (path: string): boolean =>
