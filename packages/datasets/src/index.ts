@@ -41,7 +41,6 @@ export {
 } from './folds';
 export { matchLabels, type MatchedLabels } from './match-labels';
 export type { Labels } from './relabel';
-export { foldedBy } from './folded-by';
 export { getCorpus, howToGet } from './get/get-corpus';
 export { type DownloadOptions, type DownloadProgress, InputError } from '@ser/files';
 export { initCard, type InitialCard } from './init/init-card';

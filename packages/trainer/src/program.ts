@@ -7,6 +7,7 @@ import { dataCommand } from './commands/data';
 import { doctorCommand } from './commands/doctor';
 import { embedCommand } from './commands/embed';
 import { encoderCommand } from './commands/encoder';
+import { evaluateCommand } from './commands/evaluate';
 import { exportCommand } from './commands/export';
 import { expandHome } from './commands/home-folder';
 import { Interrupted } from './commands/interrupt';
@@ -54,6 +55,7 @@ function createProgram(slurm: SlurmOptions): Command {
     .addCommand(taskCommand(), { hidden: true })
     .addCommand(statusCommand())
     .addCommand(reportCommand())
+    .addCommand(evaluateCommand())
     .addCommand(predictCommand())
     .addCommand(embedCommand())
     .addCommand(exportCommand())

@@ -62,7 +62,7 @@ export const sections = {
     allowIncomplete: flag({
       default: false,
       description:
-        'go on with what is there when the counts differ from the card, without utterances too short for any encoder',
+        'go on with what is there when the counts differ from the card, without utterances too short for the encoder',
     }),
     sharedSpeakers: choice(['refused', 'allowed'], {
       default: 'refused',

@@ -75,7 +75,7 @@ export async function buildModel(path: string, file: string, options: BuildOptio
       ...(temperature === undefined ? {} : { temperature }),
       framesPerSecond: framesPerSecond(model),
       embeddingSize: embedding === 'projection' ? config.projection : model.encoder.hiddenSize,
-      training: await trainingRecord(config, labels, foldDir),
+      training: await trainingRecord(config, labels, foldDir, opened.heard),
       versions: versions('onnx-cpu'),
     };
     const bytes = wholeModel(

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, extname, isAbsolute, relative, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { readWaveform, readWaveformBytes } from '@ser/datasets';
+import { isAudioPath, readWaveform, readWaveformBytes } from '@ser/datasets';
 import { parseJson, readText } from '@ser/files';
 import { parse } from 'csv-parse/sync';
 import { glob, isDynamicPattern } from 'tinyglobby';
@@ -17,10 +17,9 @@ export interface Input {
 
 /** Columns of a manifest that name the recording; the first that is there counts. */
 const columns = ['audio', 'file', 'path'] as const;
-const sounds = '**/*.{wav,flac,WAV,FLAC}';
 
 /**
- * The recordings that arguments name: files; folders, with all WAV and FLAC files below them; globs; manifests (.csv
+ * The recordings that arguments name: files; folders, with all audio files below them; globs; manifests (.csv
  * with a header, .jsonl) with a column `audio`, `file` or `path` and maybe `start` and `end` in seconds; `-` for one
  * recording from standard input. In the order of the arguments, each folder and glob sorted.
  *
@@ -30,7 +29,8 @@ export async function expandInputs(args: readonly string[], stdin: NodeJS.Readab
   const inputs: Input[] = [];
   for (const arg of args) {
     if (arg === '-') inputs.push({ name: '-', read: async () => readWaveformBytes(await buffer(stdin)) });
-    else if (existsSync(arg) && statSync(arg).isDirectory()) inputs.push(...(await found(arg, sounds, arg)));
+    else if (existsSync(arg) && statSync(arg).isDirectory())
+      inputs.push(...(await found(arg, '**/*', arg, isAudioPath)));
     else if (/^\.(csv|jsonl)$/i.test(extname(arg))) inputs.push(...(await rowsOf(arg)));
     else if (!existsSync(arg) && isDynamicPattern(arg)) inputs.push(...(await found('.', arg, arg)));
     else inputs.push(inputOf(arg, arg));
@@ -43,9 +43,15 @@ const inputOf = (name: string, path: string, span: { start?: number; end?: numbe
   read: () => readWaveform(path, span),
 });
 
-async function found(folder: string, pattern: string, name: string): Promise<Input[]> {
-  const files = await glob(pattern, { cwd: folder, expandDirectories: false, absolute: true });
-  if (files.length === 0) throw new InputError(`${name}: no file there; expected WAV or FLAC files`);
+async function found(
+  folder: string,
+  pattern: string,
+  name: string,
+  isWanted: (path: string) => boolean = () => true,
+): Promise<Input[]> {
+  const all = await glob(pattern, { cwd: folder, expandDirectories: false, absolute: true });
+  const files = all.filter(isWanted);
+  if (files.length === 0) throw new InputError(`${name}: no file there; expected audio files`);
   return files.sort().map((path) => inputOf(isAbsolute(name) ? path : relative('.', path), path));
 }
 

@@ -11,7 +11,7 @@ import {
   type OpenOptions,
   type Recognizer,
 } from '@ser/recognize';
-import { InputError, messageOf } from '@ser/files';
+import { InputError, messageOf, readJsonIfThere } from '@ser/files';
 import { allDataIndex, foldFolder } from '../record/fold-result';
 import { buildModel, descriptionInside, type BuildOptions } from './build-model';
 import { ensembleOf } from './ensemble';
@@ -42,7 +42,7 @@ export async function openRecognizer(path: string, options: OpenRecognizerOption
 }
 
 /** The folders of the folds of a run that have a model, or else that of all data; none when the folder is no run. */
-function foldsOf(path: string): string[] {
+export function foldsOf(path: string): string[] {
   if (!existsSync(join(path, 'config.json')) || existsSync(join(path, 'model.safetensors'))) return [];
   const hasModel = (dir: string): boolean => existsSync(join(dir, 'model.safetensors'));
   const folds = readdirSync(path)
@@ -69,9 +69,17 @@ async function openExported(path: string, options: OpenRecognizerOptions): Promi
       `--${name}=${value}: ${path} is exported already and cannot be changed; expected a fold's folder, or export it again with --${name}`,
     );
   }
+  return open(path, { ...opening(options), description: await describeExported(path) });
+}
+
+/**
+ * What an exported model says of itself: in the JSON file beside it, or else inside.
+ * @throws {InputError} when there is no such file, or it is no exported model
+ */
+export async function describeExported(path: string): Promise<ModelDescription> {
   if (!existsSync(path) || !statSync(path).isFile()) throw new InputError(`${path}: no such file`);
-  if (existsSync(path.replace(/\.onnx$/, '.json'))) return open(path, opening(options));
-  return open(path, { ...opening(options), description: await readInside(path) });
+  const json = path.replace(/\.onnx$/, '.json');
+  return existsSync(json) ? readDescription(await readJsonIfThere(json), json) : readInside(path);
 }
 
 async function readInside(path: string): Promise<ModelDescription> {
@@ -95,7 +103,7 @@ function opening({ engine = 'onnx-cpu' }: OpenRecognizerOptions, threads = 0): O
   };
 }
 
-/** WAV and FLAC of any rate, read as in training. */
+/** Files of any rate and kind that can be read, as in training. */
 const decode: Decode = async (sound) => {
   if (typeof sound === 'string') return readWaveform(sound);
   if (sound instanceof URL) throw new InputError(`${basename(sound.pathname)}: expected a file, not a URL`);

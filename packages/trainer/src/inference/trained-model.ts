@@ -3,6 +3,7 @@ import { openEngine } from '../training/engine';
 import { openEncoder } from '../model/encoder';
 import { createModel, disposeModel, type Model } from '../model/model';
 import { seeded } from '../random';
+import type { Heard } from '../record/heard';
 import { checkSizes, checkUntouched, learned, readModelCard, readModelTensors } from '../record/model-file';
 import { assignVariables } from '../record/tensor-file';
 import { modelFile } from './model-path';
@@ -14,6 +15,8 @@ export interface OpenedModel {
   readonly labels: readonly string[];
   /** Of calibrated probabilities, where one could be fitted. */
   readonly temperature?: number;
+  /** What it was trained on, where its file says so. */
+  readonly heard?: Heard;
   /** The file it came from. */
   readonly file: string;
 }
@@ -30,7 +33,7 @@ export async function openModel(
 ): Promise<OpenedModel> {
   const file = modelFile(path);
   const card = await readModelCard(file);
-  const { labels, temperature } = card;
+  const { labels, temperature, heard } = card;
   const tensors = await readModelTensors(file);
   checkSizes(file, card, tensors);
   const pretrained = card.config.weights === undefined ? undefined : modelWeights(file, card.config.weights, weights);
@@ -47,5 +50,12 @@ export async function openModel(
     disposeModel(model);
     throw error;
   }
-  return { model, config, labels, file, ...(temperature === undefined ? {} : { temperature }) };
+  return {
+    model,
+    config,
+    labels,
+    file,
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(heard ? { heard } : {}),
+  };
 }

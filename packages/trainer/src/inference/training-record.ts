@@ -7,6 +7,7 @@ import { areSame } from '../record/fingerprint';
 import { allDataIndex, finishedFold } from '../record/fold-result';
 import { readRun } from '../record/read-run';
 import { runFingerprint, storedRun } from '../record/run-config';
+import type { Heard } from '../record/heard';
 import type { FoldResult } from '../record/run-files';
 import type { Accuracy } from '../report/results';
 import { stampOf } from '../report/stamps';
@@ -65,6 +66,10 @@ export interface TrainingRecord extends Readonly<Record<string, unknown>> {
   }[];
   /** A sentence that has to stand beside the results. */
   readonly stamp?: string;
+  /** What it was trained on, file by file; models that are older do not say. */
+  readonly heard?: Heard;
+  /** Utterances of each class in training. */
+  readonly trainClasses?: Readonly<Record<string, number>>;
   readonly versions?: Readonly<Record<string, string>>;
 }
 
@@ -73,11 +78,17 @@ export async function trainingRecord(
   config: Config,
   labels: readonly string[],
   foldDir: string,
+  heard?: Heard,
 ): Promise<TrainingRecord> {
   const fold = await finishedFold(foldDir);
   const { kind, ...named } = { kind: config.encoder, ...(config.weights ? { name: basename(config.weights) } : {}) };
-  const about = { corpus: await corpusOf(config.dataset), encoder: { kind, ...named } };
-  if (!fold || fold.labels.join() !== labels.join()) return about;
+  const known = {
+    corpus: await corpusOf(config.trainOn ?? config.dataset),
+    encoder: { kind, ...named },
+    ...(heard ? { heard } : {}),
+  };
+  if (!fold || fold.labels.join() !== labels.join()) return known;
+  const about = { ...known, trainClasses: fold.trainClasses };
   if (fold.fold === allDataIndex) {
     return {
       ...about,

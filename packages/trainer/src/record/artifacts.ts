@@ -20,8 +20,14 @@ interface FoldOutput {
 
 /** One row per test utterance; that each was evaluated exactly once is checked here. */
 export async function writePredictions(
-  { fold, labels, dir }: FoldOutput,
-  judgements: readonly Judgement[],
+  {
+    fold,
+    labels,
+    dir,
+  }: Pick<FoldOutput, 'labels' | 'dir'> & {
+    readonly fold: Pick<Fold, 'index' | 'test'> & Partial<Pick<Fold, 'testSets'>>;
+  },
+  judgements: readonly Pick<Judgement, 'id' | 'probabilities'>[],
 ): Promise<void> {
   const byId = new Map(judgements.map((judgement) => [judgement.id, judgement]));
   const sets = fold.testSets?.flatMap(({ name, utterances }) => utterances.map(({ id }) => [id, name] as const));

@@ -5,6 +5,8 @@ import type { Config } from '../config/schema';
 import { storedConfig } from '../config/stored';
 import type { Model } from '../model/model';
 import type { Fingerprint } from './fingerprint';
+import type { Heard } from './heard';
+import { asHeard } from './run-files';
 import { assignVariables, readTensorFile, writeVariables, type TensorFile } from './tensor-file';
 
 /** What a model file says about itself. */
@@ -15,6 +17,8 @@ export interface ModelCardData {
   readonly untouched?: string;
   /** Of calibrated probabilities; see `FoldResult`. */
   readonly temperature?: number;
+  /** What it was trained on; older files do not say. */
+  readonly heard?: Heard;
 }
 
 /** The variables that training may change, by the name they have in files. */
@@ -101,10 +105,12 @@ export async function readModelCard(path: string): Promise<ModelCardData> {
   }
   const untouched = card.get('untouched');
   const temperature = card.get('temperature');
+  const heard = card.get('heard');
   return {
     config: storedConfig(card.get('config'), path),
     labels,
     ...(typeof untouched === 'string' ? { untouched } : {}),
     ...(typeof temperature === 'number' && temperature > 0 ? { temperature } : {}),
+    ...(heard === undefined ? {} : { heard: asHeard(heard, path) }),
   };
 }

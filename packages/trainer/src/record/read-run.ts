@@ -56,6 +56,7 @@ export async function readRun(runDir: string): Promise<RunData> {
   if (!(await isFolder(dir))) throw new InputError(`${runDir}: no such run folder`);
   const warnings: string[] = [];
   const config = (await storedRun(dir)) ?? {};
+  if (isTexts(config['notes'])) warnings.push(...config['notes']);
   const indices = (await readdir(dir))
     .map((entry) => /^fold-([1-9]\d*)$/.exec(entry)?.[1])
     .filter((index) => index !== undefined)

@@ -2,6 +2,7 @@ import { InputError } from '@ser/files';
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import Ajv from 'ajv';
 import { FingerprintSchema } from './fingerprint';
+import { HeardSchema } from './heard';
 
 // The files of a run folder. Each type is derived from the schema that its readers check.
 
@@ -181,6 +182,7 @@ export const asMetric = reader(Metric, 'a metrics row');
 export const asFold = reader(Result, 'a finished fold');
 export const asEmbedding = reader(Embedding, 'an embedding');
 export const asAttention = reader(Attention, 'attention weights');
+export const asHeard = reader(HeardSchema, 'what a model was trained on');
 export const asFingerprint = reader(FingerprintSchema, 'a fingerprint');
 export const asPosition = reader(StoredPosition, 'the position in a fold');
 

@@ -311,6 +311,6 @@ function quoted(word: string): string {
 
 /** The settings themselves: without what describes the run and has its own place in the report. */
 function settingsOf(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const described = new Set(['command', 'versions', 'labels', 'foldCount', 'origins', 'fingerprint']);
+  const described = new Set(['command', 'versions', 'labels', 'foldCount', 'origins', 'fingerprint', 'notes']);
   return Object.fromEntries(Object.entries(config).filter(([key]) => !described.has(key)));
 }

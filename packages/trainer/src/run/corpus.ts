@@ -12,6 +12,7 @@ import {
 } from '@ser/datasets';
 import { InputError } from '@ser/files';
 import type { Config } from '../config/schema';
+import { sampleRate } from '../data/plan';
 import { seeded } from '../random';
 
 /** A fold and its inner validation: the corpus's own development set, or a part of `train`. */
@@ -31,13 +32,15 @@ export interface OpenedData {
 
 /**
  * Opens the corpus (or the two of a cross-corpus run) and makes its folds.
+ * @param shortest Fewest samples at 16 kHz that the encoder takes: what is shorter is left out where a corpus may be
+ *   incomplete, and is asked for in no other case.
  * @throws {InputError} for a missing folder, wrong counts, folds that do not exist, or audio on both sides of one.
  */
-export async function openData(config: Config): Promise<OpenedData> {
+export async function openData(config: Config, shortest: () => Promise<number>): Promise<OpenedData> {
   const open = async (name: string, dir: string | undefined): Promise<Corpus> => {
     const { allowIncomplete, where, foldsBy } = config;
     const corpus = await openCorpus(name, dir, { allowIncomplete, where, foldsBy });
-    return config.allowIncomplete ? leaveOutShort(corpus) : corpus;
+    return allowIncomplete ? leaveOutShort(corpus, (await shortest()) / sampleRate) : corpus;
   };
   if (config.trainOn !== undefined && config.testOn !== undefined) {
     const train = await open(config.trainOn, config.trainDir ?? config.dataDir);

@@ -16,6 +16,7 @@ import { notProved, refuseOther, type Fingerprint } from '../record/fingerprint'
 import { allDataIndex, foldFolder, foldTitle } from '../record/fold-result';
 import { runFingerprint, storedRun, writeRunConfig } from '../record/run-config';
 import type { FoldResult } from '../record/run-files';
+import type { AudioHashes } from './fingerprint';
 import type { Progress } from './progress';
 
 // tfjs and ONNX Runtime take a while to load: only what trains imports them, after everything cheaper was found right.
@@ -68,11 +69,31 @@ export async function prepareRun(resolved: ResolvedConfig): Promise<PreparedRun>
   await checkEncoderFolder(config);
   const before = await storedRun(dir);
   if (before) refuseOtherSettings(dir, before, config);
-  const data = await openData(config);
+  let opened: Promise<Encoder> | undefined;
+  const openOnce = async (): Promise<Encoder> => {
+    const { openEncoder } = await import('../model/encoder');
+    opened ??= openEncoder(config)();
+    return opened;
+  };
+  try {
+    return await prepare(config, dir, before, openOnce);
+  } finally {
+    (await opened?.catch(() => undefined))?.dispose();
+  }
+}
+
+/** @param openOnce the encoder, which is loaded at the first call */
+async function prepare(
+  config: Config,
+  dir: string,
+  before: Readonly<Record<string, unknown>> | undefined,
+  openOnce: () => Promise<Encoder>,
+): Promise<PreparedRun> {
+  const data = await openData(config, async () => (await openOnce()).minSamples);
   checkColumns(config.by, columnNames(data));
   const chosen = chooseFolds(config, data);
   if (before) refuseOtherClasses(dir, before, data);
-  const encoder = await aboutEncoder(config, data);
+  const encoder = await aboutEncoder(config, data, await openOnce());
   if (before) refuseOther(dir, runFingerprint(before, dir), encoder.fingerprint);
   const done = await doneFolds(dir, chosen, encoder.fingerprint);
   const open = chosen.filter(({ fold }) => !done.some((result) => result.fold === fold.index));
@@ -142,18 +163,17 @@ interface EncoderFacts {
   readonly createEncoder: () => Promise<Encoder>;
   readonly minSamples: number;
   readonly fingerprint: Fingerprint;
+  readonly audio: AudioHashes;
 }
 
-async function aboutEncoder(config: Config, data: OpenedData): Promise<EncoderFacts> {
-  const [{ openEncoder }, { fingerprintOf }] = await Promise.all([import('../model/encoder'), import('./fingerprint')]);
-  const createEncoder = openEncoder(config);
-  const encoder = await createEncoder();
-  try {
-    const fingerprint = await fingerprintOf(config, data, encoder);
-    return { createEncoder, minSamples: encoder.minSamples, fingerprint };
-  } finally {
-    encoder.dispose();
-  }
+async function aboutEncoder(config: Config, data: OpenedData, encoder: Encoder): Promise<EncoderFacts> {
+  const [{ openEncoder }, { audioHashes, fingerprintOf, utterancesOf }] = await Promise.all([
+    import('../model/encoder'),
+    import('./fingerprint'),
+  ]);
+  const audio = await audioHashes(utterancesOf(data.splits));
+  const fingerprint = await fingerprintOf(config, data, encoder, audio);
+  return { createEncoder: openEncoder(config), minSamples: encoder.minSamples, fingerprint, audio };
 }
 
 interface OpenRun {
@@ -171,7 +191,7 @@ async function runHere(
 ): Promise<FailedFold[]> {
   const { progress, signal } = options;
   const [{ loadWaves }, { runFold }] = await Promise.all([import('../data/waves'), import('./fold')]);
-  const { minSamples, createEncoder, fingerprint } = encoder;
+  const { minSamples, createEncoder, fingerprint, audio } = encoder;
   const needed = new Map(
     splits.flatMap(({ fold, validation }) => [...fold.train, ...validation, ...fold.test]).map((u) => [u.id, u]),
   );
@@ -187,7 +207,7 @@ async function runHere(
     const { wait = false } = options;
     const job = { config, labels: data.labels, fold, validation, waves, createEncoder, engine, progress, signal, wait };
     try {
-      const result = await runFold({ ...job, fingerprint, dir: foldFolder(dir, fold.index) });
+      const result = await runFold({ ...job, fingerprint, audio, dir: foldFolder(dir, fold.index) });
       progress.line(summary(result));
     } catch (error) {
       if (signal?.aborted) throw error;

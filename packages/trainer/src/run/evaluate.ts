@@ -37,6 +37,14 @@ export interface Judgement {
   readonly attention: number[];
 }
 
+export interface JudgeOptions {
+  /** Rows of a batch, see `assembleBatch`; 0 for as many as it has utterances. */
+  readonly rows: number;
+  readonly read: SignalSource['read'];
+  readonly frameCount: (samples: number) => number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Every planned utterance once.
  * @throws {InputError} naming an utterance for which the model gives a number that is not finite
@@ -45,29 +53,34 @@ export async function judge(
   inference: Inference,
   loader: BatchLoader,
   plans: readonly BatchPlan[],
-  options: {
-    rows: number;
-    read: SignalSource['read'];
-    frameCount: (samples: number) => number;
-    signal?: AbortSignal;
-  },
+  options: JudgeOptions,
 ): Promise<Judgement[]> {
   const out: Judgement[] = [];
+  for await (const batch of judgeBatches(inference, loader, plans, options)) out.push(...batch);
+  return out;
+}
+
+/** The same batch by batch. */
+export async function* judgeBatches(
+  inference: Inference,
+  loader: BatchLoader,
+  plans: readonly BatchPlan[],
+  options: JudgeOptions,
+): AsyncGenerator<Judgement[], void, undefined> {
   for await (const batch of loader.batches(plans, options.rows)) {
     options.signal?.throwIfAborted();
     const input = await options.read(batch);
     const result = await inference(input);
     const rows = await Promise.all([result.probabilities.array(), result.embedding.array(), result.attention.array()]);
     tf.dispose([input, result]);
-    batch.ids.forEach((id, row) => {
+    yield batch.ids.map((id, row) => {
       const [probabilities = [], embedding = [], attention = []] = rows.map((table) => table[row] ?? []);
       if (![...probabilities, ...embedding].every(Number.isFinite)) throw noNumber(id);
       const frames = options.frameCount(batch.lengths[row] ?? 0);
-      out.push({ id, probabilities, embedding, attention: attention.slice(0, frames) });
+      return { id, probabilities, embedding, attention: attention.slice(0, frames) };
     });
     await new Promise(setImmediate); // lets Ctrl-C in
   }
-  return out;
 }
 
 function noNumber(id: string): InputError {

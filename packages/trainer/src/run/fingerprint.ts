@@ -8,15 +8,23 @@ import { keys, type Config } from '../config/schema';
 import { hashOf, type Fingerprint } from '../record/fingerprint';
 import type { OpenedData } from './corpus';
 
+/** SHA-256 of audio files in hexadecimal, by path. */
+export type AudioHashes = ReadonlyMap<string, string>;
+
+/** The utterances of all folds, each once, by id. */
+export function utterancesOf(splits: OpenedData['splits']): Utterance[] {
+  const all = splits.flatMap(({ fold, validation }) => [...fold.train, ...validation, ...fold.test]);
+  return [...new Map(all.map((utterance) => [utterance.id, utterance])).values()].sort(byId);
+}
+
 /** The fingerprint of a run: data, encoder and settings as they are now. */
 export async function fingerprintOf(
   config: Config,
   { labels, splits }: Pick<OpenedData, 'labels' | 'splits'>,
   encoder: Encoder,
+  audio: AudioHashes,
 ): Promise<Fingerprint> {
-  const all = splits.flatMap(({ fold, validation }) => [...fold.train, ...validation, ...fold.test]);
-  const utterances = [...new Map(all.map((utterance) => [utterance.id, utterance])).values()].sort(byId);
-  const audio = await audioHashes([...new Set(utterances.map(({ audio: path }) => path))]);
+  const utterances = utterancesOf(splits);
   return {
     labels,
     utterances: hashOf(
@@ -36,7 +44,8 @@ const byId = (a: Utterance, b: Utterance): number => (a.id < b.id ? -1 : 1);
 const sortedIds = (list: readonly Utterance[]): string[] => list.map(({ id }) => id).sort();
 
 /** SHA-256 of each file; of one that cannot be read, nothing: whoever decodes it says what is wrong. */
-async function audioHashes(paths: readonly string[]): Promise<Map<string, string>> {
+export async function audioHashes(utterances: readonly Pick<Utterance, 'audio'>[]): Promise<AudioHashes> {
+  const paths = [...new Set(utterances.map(({ audio }) => audio))];
   const hashes = new Map<string, string>();
   let next = 0;
   const work = async (): Promise<void> => {
@@ -49,7 +58,8 @@ async function audioHashes(paths: readonly string[]): Promise<Map<string, string
   return hashes;
 }
 
-async function fileHash(path: string): Promise<string> {
+/** SHA-256 of a file in hexadecimal. */
+export async function fileHash(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');

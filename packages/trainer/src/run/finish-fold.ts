@@ -78,11 +78,11 @@ function testSetScores({ job, labelOf }: OpenFold, judgements: readonly Judgemen
 }
 
 /** The speakers of utterances, sorted. */
-function speakersOf(utterances: readonly Utterance[]): string[] {
+export function speakersOf(utterances: readonly Utterance[]): string[] {
   return [...new Set(utterances.map(({ speaker }) => speaker))].sort();
 }
 
 /** Utterances of each class. */
-function classCounts(utterances: readonly Utterance[], labels: readonly string[]): Record<string, number> {
+export function classCounts(utterances: readonly Utterance[], labels: readonly string[]): Record<string, number> {
   return Object.fromEntries(labels.map((label) => [label, utterances.filter((u) => u.label === label).length]));
 }

@@ -15,6 +15,7 @@ import { start, withLossWeights } from '../record/position';
 import type { FoldResult } from '../record/run-files';
 import type { Engine } from '../training/engine';
 import { fixedWeights } from '../training/loss-weights';
+import type { AudioHashes } from './fingerprint';
 import { finishFold } from './finish-fold';
 import { leaseFile } from './lease-file';
 import { measureFrames } from './measure-frames';
@@ -37,6 +38,8 @@ export interface FoldJob {
   readonly dir: string;
   /** What the fold is made from; see `fingerprintOf`. */
   readonly fingerprint: Fingerprint;
+  /** Of the audio files: the model keeps those that it was trained on; without them it does not say. */
+  readonly audio?: AudioHashes;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
   /** Waits when another process has the fold, and takes over what it leaves. */

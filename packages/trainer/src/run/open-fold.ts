@@ -9,6 +9,7 @@ import { createModel, disposeModel, type Model } from '../model/model';
 import { seeded } from '../random';
 import { foldTitle } from '../record/fold-result';
 import { absolutePaths } from '../record/run-config';
+import { heardOf, type Heard } from '../record/heard';
 import { learned, untouchedHash, type ModelCardData } from '../record/model-file';
 import { balancedWeights } from '../training/class-weights';
 import type { Runnable } from '../training/engine';
@@ -21,6 +22,7 @@ import {
 } from '../training/step';
 import { createClosing } from './closing';
 import { compileInference, judge, type Judgement } from './evaluate';
+import type { AudioHashes } from './fingerprint';
 import type { FoldJob } from './fold';
 import { evaluationPlan, trainingPlans } from './plans';
 import { hasRoom } from './room';
@@ -85,6 +87,7 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
       config: absolutePaths(config),
       labels,
       ...(pretrained ? { untouched: await untouchedHash(model) } : {}),
+      ...(job.audio ? { heard: heardBy([...train, ...job.validation], job.audio) } : {}),
     };
     const loader = createLoader({ waves, labels: classOf, distributions, classes: labels.length });
     closing.add(() => loader.close());
@@ -141,4 +144,12 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     await closing.close();
     throw error;
   }
+}
+
+function heardBy(utterances: readonly Utterance[], audio: AudioHashes): Heard {
+  const hashes = utterances.flatMap((utterance) => audio.get(utterance.audio) ?? []);
+  return heardOf(
+    hashes,
+    utterances.map(({ speaker }) => speaker),
+  );
 }
