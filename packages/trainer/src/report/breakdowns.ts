@@ -1,11 +1,11 @@
-import { InputError } from '@ser/files';
-import { checkColumns } from '../record/columns';
 import type { PredictionLine } from '../record/run-files';
 import { accuracyOf, type Accuracy } from './results';
 
 /** Results by the values of a column of the corpus. */
 export interface Breakdown {
   readonly column: string;
+  /** The test set it is of, where the corpus has several. */
+  readonly testSet?: string;
   /** Sorted by value, numbers in numeric order. */
   readonly rows: readonly (Accuracy & {
     readonly value: string;
@@ -16,13 +16,10 @@ export interface Breakdown {
 
 /** Columns with so many values are broken down without being asked for. */
 const [fewest, most] = [2, 12];
-/** More values than this are no breakdown. */
-const mostAsked = 500;
 
 /**
  * Results by the columns asked for, then by each with 2 to 12 values of which one at least has several classes.
- * @param by names of columns
- * @throws {InputError} for a column that no prediction has, or with more than 500 values
+ * @param by names of columns; see `checkColumns`
  */
 export function breakdowns(
   lines: readonly PredictionLine[],
@@ -31,7 +28,6 @@ export function breakdowns(
   resamples: number,
 ): Breakdown[] {
   const groups = valuesOf(lines);
-  checkColumns(by, [...groups.keys()]);
   const isOfUse = (values: ReadonlyMap<string, readonly PredictionLine[]>): boolean =>
     values.size >= fewest && values.size <= most && [...values.values()].some((list) => classesOf(list) > 1);
   const own = [...groups].filter(([column, values]) => !by.includes(column) && isOfUse(values));
@@ -39,8 +35,6 @@ export function breakdowns(
     (column) => [column, groups.get(column) ?? new Map<string, PredictionLine[]>()] as const,
   );
   return [...chosen, ...own].map(([column, values]) => {
-    if (values.size > mostAsked)
-      throw new InputError(`--by=${column}: it has ${values.size} values, expected at most ${mostAsked}`);
     const rows = [...values]
       .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
       .map(([value, list]) => ({ value, classes: classesOf(list), ...accuracyOf(list, labels, resamples) }));

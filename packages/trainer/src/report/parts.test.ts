@@ -80,7 +80,10 @@ describe('two test sets', () => {
   const run: SyntheticRun = {
     folds: 1,
     perFold: 80,
-    line: (_, index) => ({ testSet: index % 4 === 0 ? 'Test2' : 'Test1' }),
+    line: (_, index) => ({
+      testSet: index % 4 === 0 ? 'Test2' : 'Test1',
+      columns: { half: index < 40 ? 'first' : 'second' },
+    }),
     file: () => ({ name: 'Test1+Test2', sharedSpeakers: ['03', '04'] }),
   };
 
@@ -98,7 +101,12 @@ describe('two test sets', () => {
       expect(page).toContain(part);
     expect(page).not.toContain('Pooled');
     expect(page).not.toContain('mean ± sd');
+    expect(report.breakdowns.map(({ column, testSet, rows }) => [column, testSet, rows[0]?.utterances])).toEqual([
+      ['half', 'Test1', 30],
+      ['half', 'Test2', 10],
+    ]);
     const files = await readdir(join(dir, 'tables'));
+    expect(files).toContain('by-half-in-Test2.csv');
     for (const name of ['classes-test1.csv', 'confusion-test2.tex', 'baselines-test2.csv'])
       expect(files).toContain(name);
     const folds = parse(await readFile(join(dir, 'tables', 'folds.csv'), 'utf8')) as string[][];

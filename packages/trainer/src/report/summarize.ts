@@ -15,6 +15,7 @@ import { resultsOf, type Results } from './results';
 import { stampOf } from './stamps';
 import { calibrationOf, scalingOf, type Scaling } from './scaling';
 import { setting } from './format';
+import { checkColumns } from '../record/columns';
 import type { FoldData, RunData } from '../record/read-run';
 import type { MetricRow, PredictionLine } from '../record/run-files';
 
@@ -121,6 +122,12 @@ export function summarize(run: RunData, options: SummarizeOptions = {}): Report 
   const rows = foldRows(run, index);
   const finished = rows.filter((row) => row.status === 'done');
   const missingFolds = run.expectedFolds.filter((fold) => !finished.some((row) => row.fold === fold));
+  if (predictions.length > 0)
+    checkColumns(
+      by,
+      predictions.map(({ columns = {} }) => columns),
+    );
+  const sets = testSetsOf(done);
   const files = done.flatMap(({ file }) => file ?? []);
   const provenance = provenanceOf(files);
   const scaling = scalingOf(done);
@@ -135,7 +142,7 @@ export function summarize(run: RunData, options: SummarizeOptions = {}): Report 
     utterances: predictions.length,
     pooled: resultsOf(predictions, labels, resamples),
     baselines: baselinesOf(done, labels, resamples),
-    testSets: testSetsOf(done).map(({ name, folds }) => ({
+    testSets: sets.map(({ name, folds }) => ({
       name,
       ...resultsOf(
         folds.flatMap((fold) => fold.predictions),
@@ -146,7 +153,13 @@ export function summarize(run: RunData, options: SummarizeOptions = {}): Report 
     })),
     sharedSpeakers: [...new Set(files.flatMap((file) => file.sharedSpeakers ?? []))].sort(),
     ...(stamp === undefined ? {} : { stamp }),
-    breakdowns: breakdowns(predictions, labels, by, resamples),
+    breakdowns:
+      sets.length === 0
+        ? breakdowns(predictions, labels, by, resamples)
+        : sets.flatMap(({ name, folds }) => {
+            const lines = folds.flatMap((fold) => fold.predictions);
+            return breakdowns(lines, labels, by, resamples).map((breakdown) => ({ ...breakdown, testSet: name }));
+          }),
     acrossFolds: {
       wa: meanDeviation(finished.map((row) => row.wa)),
       ua: meanDeviation(finished.map((row) => row.ua)),

@@ -116,6 +116,8 @@ it('leaves no file of a table that is no more, and nothing else is touched', asy
   const dir = await mkdtemp(join(tmpdir(), 'ser-tables-'));
   await writeTables(dir, [results, { ...results, name: 'other' }]);
   await writeFile(join(dir, 'tables', 'notes.md'), 'mine');
+  await writeTables(dir, [results, { ...results, name: 'Folds', rows: [] }]);
+  expect(await readFile(join(dir, 'tables', 'Folds-2.csv'), 'utf8')).toBe(tableCsv({ ...results, rows: [] }));
   await writeTables(dir, [results]);
   expect((await readdir(join(dir, 'tables'))).sort()).toEqual(['folds.csv', 'folds.tex', 'notes.md']);
   expect(await readFile(join(dir, 'tables', 'folds.csv'), 'utf8')).toBe(tableCsv(results));

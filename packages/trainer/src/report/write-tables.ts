@@ -11,15 +11,25 @@ import { tableCsv, tableLatex } from './table-files';
 export async function writeTables(dir: string, tables: readonly TableData[]): Promise<void> {
   const folder = join(dir, 'tables');
   const files = new Map<string, string>();
+  const taken = new Set<string>();
   for (const table of tables) {
-    files.set(`${table.name}.csv`, tableCsv(table));
-    files.set(`${table.name}.tex`, tableLatex(table));
+    const name = freeName(table.name, taken);
+    files.set(`${name}.csv`, tableCsv(table));
+    files.set(`${name}.tex`, tableLatex(table));
   }
-  if (files.size !== 2 * tables.length) throw new Error('two tables of a report have one name');
   await withFileErrors(folder, async () => {
     await mkdir(folder, { recursive: true });
     const old = (await readdir(folder)).filter((name) => /\.(csv|tex)$/.test(name) && !files.has(name));
     for (const name of old) await rm(join(folder, name), { force: true });
   });
   for (const [name, text] of files) await writeFileWhole(join(folder, name), text);
+}
+
+/** A name that no table before has, on disks without case too: columns of a corpus may differ in less than names of files. */
+function freeName(name: string, taken: Set<string>): string {
+  const wanted = name.slice(0, 80);
+  let free = wanted;
+  for (let count = 2; taken.has(free.toLowerCase()); count++) free = `${wanted}-${count}`;
+  taken.add(free.toLowerCase());
+  return free;
 }

@@ -90,7 +90,7 @@ async function prepare(
   openOnce: () => Promise<Encoder>,
 ): Promise<PreparedRun> {
   const data = await openData(config, async () => (await openOnce()).minSamples);
-  checkColumns(config.by, columnNames(data));
+  checkColumns(config.by, columnsIn(data));
   const chosen = chooseFolds(config, data);
   if (before) refuseOtherClasses(dir, before, data);
   const encoder = await aboutEncoder(config, data, await openOnce());
@@ -100,13 +100,9 @@ async function prepare(
   return { dir, data, chosen, open, done, encoder };
 }
 
-const columnNames = ({ splits }: OpenedData): string[] => [
-  ...new Set(
-    splits.flatMap(({ fold }) =>
-      [...fold.train, ...fold.test].flatMap((utterance) => Object.keys(columnsOf(utterance))),
-    ),
-  ),
-];
+/** The columns of all that is tested. */
+const columnsIn = ({ splits }: OpenedData): Record<string, string>[] =>
+  splits.flatMap(({ fold }) => fold.test.map(columnsOf));
 
 /** Writes the run's `config.json`. */
 export async function recordRun(resolved: ResolvedConfig, { dir, data, encoder }: PreparedRun): Promise<void> {
@@ -345,9 +341,10 @@ function summary(result: FoldResult): string {
   const { fold, name, wa, ua, seconds, trainUtterances, testUtterances, testSets, sharedSpeakers } = result;
   const training = `${Math.round(seconds)} s of training`;
   if (fold === allDataIndex) return `all data  ${trainUtterances} utterances, none of them a test (${training})`;
-  const sets = Object.entries(testSets ?? {}).map(
-    ([set, score]) => `; ${set}: WA ${percent(score.wa)} %  UA ${percent(score.ua)} %`,
-  );
-  const shared = sharedSpeakers ? `; not speaker-independent: ${sharedSpeakers.length} speakers in train and test` : '';
-  return `fold ${fold}  ${name}: WA ${percent(wa)} %  UA ${percent(ua)} %  (${testUtterances} test utterances, ${training})${sets.join('')}${shared}`;
+  const score = (of: { readonly wa: number; readonly ua: number }): string =>
+    `WA ${percent(of.wa)} %  UA ${percent(of.ua)} %`;
+  // Two test sets are two results; what they come to together is none.
+  const scores = testSets ? Object.entries(testSets).map(([set, of]) => `${set} ${score(of)}`) : [score({ wa, ua })];
+  const shared = sharedSpeakers ? `; not speaker-independent: ${sharedSpeakers.length} speakers on both sides` : '';
+  return `fold ${fold}  ${name}: ${scores.join('; ')}  (${testUtterances} test utterances, ${training})${shared}`;
 }

@@ -7,13 +7,17 @@ import { textTable } from '../text-table';
 import type { Column, Row } from '../table-data';
 
 /** Results by the columns of the corpus: gender, language, sentence. */
-export function breakdownsSection({ breakdowns, utterances, labels }: Report): Markup | undefined {
+export function breakdownsSection({ breakdowns, utterances, testSets, labels }: Report): Markup | undefined {
   if (breakdowns.length === 0) return undefined;
+  const sizes = new Map<string | undefined, number>([
+    [undefined, utterances],
+    ...testSets.map((set) => [set.name, set.utterances] as const),
+  ]);
   const lacks = breakdowns.some(({ rows }) => rows.some(({ classes }) => classes < labels.length));
   return section(
     'breakdowns',
     'By columns of the corpus',
-    ...breakdowns.map((breakdown) => breakdownTable(breakdown, utterances, labels.length)),
+    ...breakdowns.map((breakdown) => breakdownTable(breakdown, sizes.get(breakdown.testSet) ?? 0, labels.length)),
     html`<p class="note">
       Intervals are over the speakers of each value; of one speaker there is none.
       ${lacks ? 'Where a value has not all classes, its UA is the mean over those it has.' : undefined}
@@ -25,20 +29,21 @@ export function breakdownsSection({ breakdowns, utterances, labels }: Report): M
 export function breakdownsText({ breakdowns, labels }: Report, by: readonly string[]): string {
   return breakdowns
     .filter(({ column }) => by.includes(column))
-    .map(({ column, rows }) => {
-      const header = breakdownColumns(column).map(({ title }) => title);
+    .map(({ column, testSet, rows }) => {
+      const first = testSet === undefined ? column : `${column}, ${testSet}`;
+      const header = breakdownColumns(first).map(({ title }) => title);
       const cells = breakdownRows(rows, labels.length).map((row) => row.cells);
       return `${textTable(header, cells)}\n\n`;
     })
     .join('');
 }
 
-function breakdownTable({ column, rows }: Breakdown, utterances: number, classes: number): Markup {
+function breakdownTable({ column, testSet, rows }: Breakdown, utterances: number, classes: number): Markup {
   const known = rows.reduce((total, row) => total + row.utterances, 0);
-  const caption =
-    known === utterances ? `By ${column}` : `By ${column}, which ${known} of ${utterances} utterances have`;
+  const title = ['By', column, ...(testSet === undefined ? [] : ['in', testSet])].join(' ');
+  const caption = known === utterances ? title : `${title}, which ${known} of ${utterances} utterances have`;
   return table(
-    `by-${column.replace(/[^A-Za-z0-9._-]+/g, '-')}`,
+    title.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^By/, 'by'),
     caption,
     breakdownColumns(column),
     breakdownRows(rows, classes),

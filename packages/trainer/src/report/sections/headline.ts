@@ -53,7 +53,13 @@ function tile(name: string, share: number, interval: { readonly low: number; rea
   return html`<div>
     <dt>${name}</dt>
     <dd>${percent(share)}${Number.isFinite(share) ? html`<span class="unit"> %</span>` : undefined}</dd>
-    <dd class="sub">95 % interval over speakers ${percent(interval.low)} to ${percent(interval.high)}</dd>
+    <dd class="sub">
+      ${
+        Number.isFinite(interval.low)
+          ? `95 % interval over speakers ${percent(interval.low)} to ${percent(interval.high)}`
+          : 'no interval: it takes two speakers'
+      }
+    </dd>
   </div>`;
 }
 
