@@ -12,6 +12,8 @@ import { rewrite } from './rewrite';
  * overflow, so losses need no scale and no step is thrown away. ONNX Runtime's CUDA provider has MatMul, Gemm and
  * FusedMatMul for it, and all that moves numbers; of opset 17 it has no convolution, and none of the gradients of one:
  * convolutions stay in float32.
+ *
+ * Products of losses stay there because they are short: scores of frames in a space of 64 dimensions.
  */
 export const mixedPrecision = (trace: Trace): Trace =>
   rewrite(trace, 'cuda', [inHalf({ type: 'bfloat16', gains, following: new Set() })]).trace;
