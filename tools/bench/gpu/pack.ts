@@ -63,7 +63,7 @@ export async function makePack(folder: string): Promise<void> {
   say(checkSize(target));
 }
 
-const systemLibraries = /^(linux-vdso|ld-linux|lib(c|m|dl|pthread|rt|stdc\+\+|gcc_s|atomic))\b/;
+const systemLibraries = /^(linux-vdso|ld-linux|lib(c|m|dl|pthread|rt|stdc\+\+|gcc_s|atomic))[.-]/;
 
 /** @throws {OptionError} when this Node would not start on another machine */
 function checkNode(): void {
