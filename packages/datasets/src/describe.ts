@@ -39,7 +39,7 @@ export function describeCheck(check: CorpusCheck): string {
       check.clipped.map(({ id, samples }) => `${id} (${samples} samples)`),
     ),
     ...group(
-      'shorter than 25 ms (--allow-incomplete leaves them out)',
+      'shorter than 25 ms (--allow-incomplete leaves out what the encoder cannot take)',
       check.short.map(({ id, seconds }) => `${id} (${(1000 * seconds).toFixed(1)} ms)`),
     ),
     ...group('unreadable', check.unreadable, Infinity),

@@ -6,7 +6,7 @@ import type { InferenceEngine } from '../inference/open-recognizer';
 import { argmax, confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
 import { percent } from '../percent';
 import { writePredictions } from '../record/artifacts';
-import { hashOf } from '../record/fingerprint';
+import { hashOf, type Fingerprint } from '../record/fingerprint';
 import { finishedFold, foldFolder } from '../record/fold-result';
 import { storedRun } from '../record/run-config';
 import type { FoldResult } from '../record/run-files';
@@ -71,9 +71,9 @@ export async function evaluateModel(
   const { utterances, notes } = unseenBy(trained, name, corpus.utterances, audio, options.seen);
 
   const dir = join(options.runs, options.name ?? runNameOf(subject, name));
-  const test: Test = { subject, corpus: name, utterances, absent, notes: [...corpus.notes, ...notes] };
-  const identity = identityOf(test, audio);
-  await refuseOtherResult(dir, identity);
+  const about = { subject, corpus: name, utterances, absent, notes: [...corpus.notes, ...notes] };
+  const test: Test = { ...about, fingerprint: fingerprintOf(about, audio) };
+  await refuseOtherResult(dir, hashOf(test.fingerprint));
   const fold = foldFolder(dir, 1);
   const lease = await takeLease(join(fold, leaseFile), {
     purpose: 'tests this model',
@@ -84,10 +84,10 @@ export async function evaluateModel(
     const done = await finishedFold(fold);
     test.notes.forEach(progress.line);
     if (done) return { dir, result: done };
-    await writeConfig(dir, test, identity, options, []);
+    await writeConfig(dir, test, options, []);
     const probabilities = await answers(fold, test, options);
     lease.check();
-    return { dir, result: await writeResult(dir, test, identity, options, probabilities) };
+    return { dir, result: await writeResult(dir, test, options, probabilities) };
   } finally {
     lease.release();
   }
@@ -101,15 +101,23 @@ interface Test {
   /** Labels of the model that no utterance has. */
   readonly absent: readonly string[];
   readonly notes: readonly string[];
+  readonly fingerprint: Fingerprint;
 }
 
 const runNameOf = ({ name }: Subject, corpus: string): string =>
   `${name}-on-${corpus}`.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
 
-/** What a result was computed from, as a hash. */
-function identityOf({ subject, utterances }: Test, audio: AudioHashes): string {
-  const data = utterances.map((u) => [u.id, u.label, u.speaker, audio.get(u.audio), u.start, u.end]);
-  return hashOf([subject.sha256, subject.labels, data]);
+/** What a result is computed from, in the form of a run; the model is in the place of the weights. */
+function fingerprintOf({ subject, utterances }: Omit<Test, 'fingerprint'>, audio: AudioHashes): Fingerprint {
+  return {
+    labels: subject.labels,
+    utterances: hashOf(utterances.map(({ id }) => id)),
+    labelled: hashOf(utterances.map(({ id, label, distribution }) => [id, label, distribution])),
+    speakers: hashOf(utterances.map(({ id, speaker }) => [id, speaker])),
+    audio: hashOf(utterances.map((u) => [u.id, audio.get(u.audio), u.start, u.end])),
+    weights: subject.sha256,
+    settings: {},
+  };
 }
 
 async function refuseOtherResult(dir: string, identity: string): Promise<void> {
@@ -122,8 +130,7 @@ async function refuseOtherResult(dir: string, identity: string): Promise<void> {
 
 async function writeConfig(
   dir: string,
-  { subject, corpus, notes }: Test,
-  evaluation: string,
+  { subject, corpus, notes, fingerprint }: Test,
   { command, engine }: EvaluationOptions,
   more: readonly string[],
 ): Promise<void> {
@@ -138,7 +145,8 @@ async function writeConfig(
     folds: [1],
     foldCount: 1,
     command,
-    evaluation,
+    evaluation: hashOf(fingerprint),
+    fingerprint,
     notes: [...notes, ...more],
   };
   await writeFileWhole(join(dir, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
@@ -179,7 +187,6 @@ const judgedPath = (fold: string, member: number): string => join(fold, `judged-
 async function writeResult(
   dir: string,
   test: Test,
-  identity: string,
   options: EvaluationOptions,
   probabilities: readonly (readonly number[])[],
 ): Promise<FoldResult> {
@@ -217,12 +224,13 @@ async function writeResult(
     versions: versions(options.engine),
     machine: await machineOf(options.engine),
     ...(commit ? { commit } : {}),
+    fingerprint: test.fingerprint,
   };
   if (absent.length > 0) {
     const { wa, ua } = scores(labels.filter((label) => !absent.includes(label)));
     const note = `With only the labels of the corpus to choose from, the model has WA ${percent(wa)} % and UA ${percent(ua)} %.`;
     options.progress.line(note);
-    await writeConfig(dir, test, identity, options, [note]);
+    await writeConfig(dir, test, options, [note]);
   }
   await writeFileWhole(join(fold, 'fold.json'), `${JSON.stringify(result, null, 2)}\n`);
   for (const [i] of members.entries()) rmSync(judgedPath(fold, i), { force: true });

@@ -7,6 +7,8 @@ import type { Quantity, Row } from '../table-data';
 
 /** The paper's rows for the same corpus with this run below them: Table 1, or Table 2 for SAVEE. */
 export function paperSection(report: Report): Markup | undefined {
+  // A model that was not trained on the corpus is nothing that the paper measured.
+  if (report.config['evaluation'] !== undefined) return undefined;
   const corpus = corpusOf(report);
   if (corpus === 'savee') return saveeSection(report);
   const rows = table1.filter((row) => row.corpus === corpus);

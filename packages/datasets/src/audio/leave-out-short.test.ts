@@ -1,0 +1,39 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { card } from '../cards';
+import type { Corpus } from '../corpus';
+import { removeTemporaryFolders, temporaryFolder } from '../testing/temporary-folder';
+import { toneWav } from '../testing/wav-bytes';
+import { leaveOutShort } from './leave-out-short';
+
+afterAll(removeTemporaryFolders);
+
+test('what is shorter than the encoder takes is left out and named; what cannot be read stays', async () => {
+  const dir = temporaryFolder();
+  const utterances = [10, 20, 30].map((ms) => {
+    const audio = path.join(dir, `${ms}.wav`);
+    writeFileSync(audio, toneWav(440, ms / 1000));
+    return { id: `${ms}ms`, audio, label: 'sad', speaker: 's' };
+  });
+  const missing = { id: 'missing', audio: path.join(dir, 'none.wav'), label: 'sad', speaker: 's' };
+  const part = { ...utterances[2]!, id: 'part', start: 0.001, end: 0.006 };
+  const corpus: Corpus = {
+    card: card('ravdess'),
+    root: dir,
+    labels: ['sad'],
+    utterances: [...utterances, missing, part],
+    notes: [],
+  };
+  const kept = async (seconds?: number): Promise<readonly string[]> => {
+    const left = await leaveOutShort(corpus, seconds);
+    return [...left.utterances.map(({ id }) => id), ...left.notes];
+  };
+  expect(await kept()).toEqual(['30ms', 'missing', '3 utterances below 25 ms are left out: 10ms, 20ms, part']);
+  const whisper = 201 / 16_000;
+  expect(await kept(whisper)).toEqual([
+    '20ms',
+    '30ms',
+    'missing',
+    '2 utterances below 12.6 ms are left out: 10ms, part',
+  ]);
+});
