@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
 import { ablateCommand } from '../commands/ablate';
 import { takeSlurmOptions } from '../launch/slurm-options';
 import { writeSyntheticRun } from '../testing/synthetic-run';
@@ -13,6 +14,7 @@ import {
   runAblation,
   selectRows,
   table3Plan,
+  writeAblation,
 } from './index';
 
 let root: string;
@@ -127,6 +129,24 @@ describe('results', () => {
     expect(contrast?.difference.utterances).toBe(240);
     expect(contrast?.adjustedP).toBeGreaterThanOrEqual(contrast?.difference.mcnemar.p ?? 1);
     expect(ablationMarkdown(results)).toMatch(/\| 12 \(= 5\) \| EAM, FLAM, KL \+ center \| 2 of 4 \| \d/);
+  });
+
+  it('are a page, and tables as CSV and LaTeX with their intervals and p values', async () => {
+    const results = await ablationResults({ plan, seeds: [1, 2], folds: [1], runDir: dirOf, resamples: 50 });
+    const dir = join(root, 'written');
+    await writeAblation(dir, results);
+    const read = (name: string): Promise<string> => readFile(join(dir, name), 'utf8');
+    expect(await read('ablation.html')).toContain('tables/');
+    const rows = parse<Record<string, string>>(await read('tables/rows.csv'), { columns: true });
+    expect(rows.map(({ Row: row }) => row)).toEqual(['1 (= 6)', '5 (= 12)', '6 (= 1)', '12 (= 5)', '15']);
+    const { ua } = results.rows[4]?.difference ?? {};
+    expect(Number(rows[4]?.['ΔUA low'])).toBeCloseTo(100 * (ua?.interval.low ?? NaN), 3);
+    expect(Number(rows[4]?.['UA % sd'])).toBeCloseTo(100 * (results.rows[4]?.ua.sd ?? NaN), 3);
+    const contrasts = parse<Record<string, string>>(await read('tables/contrasts.csv'), { columns: true });
+    expect(contrasts.map((row) => Number(row['adjusted p']))).toEqual(
+      results.contrasts.map(({ adjustedP }) => Number(adjustedP.toPrecision(6))),
+    );
+    expect(await read('tables/rows.tex')).toMatch(/\\toprule\nRow & .*\$\\Delta\$UA \[95 \\%\]/);
   });
 
   it('of nothing are an empty table, not an error', async () => {

@@ -96,7 +96,7 @@ test('folds and runs that are older than fingerprints are taken with one line', 
     writeFileSync(file, JSON.stringify(rest));
   }
   expect(await again()).toEqual([expect.stringMatching(/^fold 1 of .*old: older than fingerprints: whether data/)]);
-}, 60_000);
+}, 120_000);
 
 test.each([1, 2])(
   'with --jobs=%i, a fold that fails is reported while the others finish, and only it is run again',
