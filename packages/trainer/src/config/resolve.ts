@@ -133,8 +133,8 @@ function checkTogether(config: Config, origins: Readonly<Record<string, string>>
   if (config.encoder === 'logmel' && config.tune !== 'all') {
     throw new InputError(`${at('tune')}: the logmel encoder starts from random numbers and must learn; use --tune=all`);
   }
-  if (config.encoder === 'logmel' && config.start === 'probe') {
-    throw new InputError(`${at('start')}: the logmel encoder starts from random numbers, which a probe cannot read`);
+  if (config.encoder === 'logmel' && config.fusion === 'probe') {
+    throw new InputError(`${at('fusion')}: the logmel encoder starts from random numbers, which a probe cannot read`);
   }
   if (config.pool === 'flam' && config.encoder === 'logmel' && config.hiddenSize % config.heads !== 0) {
     throw new InputError(

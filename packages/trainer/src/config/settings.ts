@@ -229,11 +229,16 @@ export const sections = {
       default: 'projection',
       description: 'classifier on the projection z or on the utterance vector f',
     }),
-    start: choice(['xavier', 'linear', 'probe'], {
+    start: choice(['xavier', 'linear'], {
       value: 'HOW',
       default: 'xavier',
+      description: 'first weights of flam: xavier, or linear (it begins as the mean of the frames)',
+    }),
+    fusion: choice(['none', 'probe'], {
+      value: 'WITH',
+      default: 'none',
       description:
-        'how the model begins: xavier, linear (flam begins as the mean of the frames), or probe (a linear probe of the layers is fitted first; the rest begins at zero and learns what to add to it)',
+        'what the model says is the mean of its probabilities and those of a linear probe of the same layers, fitted first',
     }),
     dropout: number(
       { minimum: 0, exclusiveMaximum: 1 },

@@ -14,7 +14,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import type { Random } from '../random';
 import { gaussian, xavier } from './init';
-import { pooledStatistics, probeLogits, silentBranch } from './probe-branch';
+import { fuse, pooledStatistics, silentProbe } from './fusion';
 import { isStatistic, plainStatistics, standardize } from './standardize';
 
 export type ModelSettings = Pick<
@@ -23,6 +23,7 @@ export type ModelSettings = Pick<
   | 'layerNormalize'
   | 'standardize'
   | 'start'
+  | 'fusion'
   | 'tune'
   | 'specAugment'
   | 'recompute'
@@ -81,7 +82,7 @@ export type ModelInput = Signal & {
 };
 
 export interface ModelOutput {
-  /** [batch, classes]. */
+  /** [batch, classes], what the losses see; `decide` gives what the model says. */
   readonly logits: tf.Tensor2D;
   /** z [batch, projection], the space of the center loss. */
   readonly embedding: tf.Tensor2D;
@@ -93,6 +94,8 @@ export interface ModelOutput {
   readonly mask: tf.Tensor2D;
   /** [batch, frames], sums to 1 over valid frames. */
   readonly attention: tf.Tensor2D;
+  /** The layers that were read, each [batch, frames, features], as the encoder gave them. */
+  readonly layers: readonly tf.Tensor3D[];
 }
 
 /** A fresh head on an encoder; every number comes from `random`. */
@@ -103,9 +106,8 @@ export function createModel(settings: ModelSettings, encoder: Encoder, classes: 
   const layers = layersRead(settings, encoder);
   if (isSum(settings.layer)) add('layers.weights', tf.zeros([layers]));
   if (settings.standardize) plainStatistics(layers, dim).forEach((value, name) => add(name, value));
-  const flamStart = { heads: settings.heads, start: settings.start === 'xavier' ? 'xavier' : 'linear' } as const;
   if (settings.pool === 'flam') {
-    for (const [name, { shape, values }] of Object.entries(initFlam(dim, random, flamStart))) {
+    for (const [name, { shape, values }] of Object.entries(initFlam(dim, random, settings))) {
       add(`pool.${name}`, tf.tensor(values, shape));
     }
   }
@@ -114,10 +116,9 @@ export function createModel(settings: ModelSettings, encoder: Encoder, classes: 
   add('frames.weight', xavier(dim, settings.projection, random));
   add('frames.bias', tf.zeros([settings.projection]));
   const features = settings.classifier === 'projection' ? settings.projection : dim;
-  const fromProbe = settings.start === 'probe';
-  add('classifier.weight', fromProbe ? tf.zeros([features, classes]) : xavier(features, classes, random));
+  add('classifier.weight', xavier(features, classes, random));
   add('classifier.bias', tf.zeros([classes]));
-  if (fromProbe) silentBranch(layers * 2 * dim, classes).forEach((value, name) => add(name, value));
+  if (settings.fusion === 'probe') silentProbe(layers * 2 * dim, classes).forEach((value, name) => add(name, value));
   add('centers', gaussian(classes, settings.projection, random));
   return { settings, encoder, classes, head, trainable: collectTrainable(settings, encoder, head) };
 }
@@ -156,12 +157,13 @@ export function forward(model: Model, input: ModelInput): ModelOutput {
   const features = keep ? tf.mul<tf.Tensor3D>(selected, tf.reshape(keep, [batch, 1, dim])) : selected;
   const { pooled, frames, attention } = pool(model, features, mask);
   const embedding = linear(pooled, model, 'projection');
-  const above = linear(settings.classifier === 'projection' ? embedding : pooled, model, 'classifier');
-  const logits =
-    settings.start === 'probe'
-      ? tf.add<tf.Tensor2D>(above, probeLogits(model.head, pooledStatistics(read.layers, attention), keep))
-      : above;
-  return { logits, embedding, utterance: pooled, frames, mask, attention };
+  const logits = linear(settings.classifier === 'projection' ? embedding : pooled, model, 'classifier');
+  return { logits, embedding, utterance: pooled, frames, mask, attention, layers: read.layers };
+}
+
+/** What the model says in the end: the logits that were trained, fused with a probe's where one stands beside them. */
+export function decide(model: Model, { logits, layers, mask }: ModelOutput): tf.Tensor2D {
+  return model.settings.fusion === 'probe' ? fuse(model.head, logits, pooledStatistics(layers, mask)) : logits;
 }
 
 /** The layers that are read, each [batch, frames, features], and which frames are valid [batch, frames]. */

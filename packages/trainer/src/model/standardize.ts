@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
-import { probeStatistics } from './probe-branch';
+import { probeNames } from './fusion';
 
 const names = { mean: 'standard.mean', deviation: 'standard.deviation' } as const;
 
-/** Whether a variable of the head is a statistic of frames or utterances, which is measured and not learnt. */
-export const isStatistic = (name: string): boolean =>
-  [...Object.values<string>(names), ...probeStatistics].includes(name);
+/** Whether a variable of the head is a statistic of the frames or belongs to the probe, which is measured and not learnt. */
+export const isStatistic = (name: string): boolean => [...Object.values<string>(names), ...probeNames].includes(name);
 
 /** Mean 0 and deviation 1, [layers, features] each: frames stay as they are. */
 export function plainStatistics(layers: number, dim: number): Map<string, tf.Tensor> {

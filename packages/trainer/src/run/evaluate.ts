@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { BatchLoader } from '../data/loader';
 import type { BatchPlan } from '../data/plan';
 import type { Engine, Runnable } from '../training/engine';
-import { forward, type Model, type Signal } from '../model/model';
+import { decide, forward, type Model, type Signal } from '../model/model';
 import type { Accuracies } from '../record/run-files';
 import type { SignalSource } from './signal';
 import { argmax, confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
@@ -20,8 +20,9 @@ export type InferenceOutput = {
 
 /** The model as it is used: waveforms (or their features) in, class probabilities, embedding and frame attention out. Plain tfjs. */
 export function infer(model: Model, input: Signal): InferenceOutput {
-  const { logits, embedding, attention } = forward(model, input);
-  return { probabilities: tf.softmax(logits), embedding, attention };
+  const output = forward(model, input);
+  const { embedding, attention } = output;
+  return { probabilities: tf.softmax(decide(model, output)), embedding, attention };
 }
 
 export function compileInference(engine: Engine, model: Model): Inference {

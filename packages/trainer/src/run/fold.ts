@@ -20,7 +20,7 @@ import { finishFold } from './finish-fold';
 import { leaseFile } from './lease-file';
 import { measureFrames } from './measure-frames';
 import { openFold } from './open-fold';
-import { startFromProbe } from './start-from-probe';
+import { fitFusion } from './fit-fusion';
 import type { Progress } from './progress';
 import { endEpoch, measureWeights, save, trainEpoch } from './train-epoch';
 
@@ -76,7 +76,7 @@ async function trainFold(job: FoldJob): Promise<FoldResult> {
   try {
     await probeFold(job, fold.encoder, fold.train);
     if (config.standardize) await measureFrames(fold);
-    if (config.start === 'probe') await startFromProbe(fold);
+    if (config.fusion === 'probe') await fitFusion(fold);
     // The untrained model is shown before a checkpoint is loaded, so that a resumed run has its embeddings too.
     await embeddingsBefore(job, fold.train, fold.evaluate);
     let position = (await loadCheckpoint(job.dir, fold.variables, job.fingerprint, progress.line)) ?? start;

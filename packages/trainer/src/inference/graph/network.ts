@@ -2,7 +2,7 @@ import { selectLayer } from '@ser/frontend-wavlm';
 import { exportOnnx } from '@ser/onnx-jit';
 import * as tf from '@tensorflow/tfjs';
 import { sampleRate } from '../../data/plan';
-import { forward, type Model } from '../../model/model';
+import { decide, forward, type Model } from '../../model/model';
 
 /**
  * What an exported model gives as its embedding: `projection` is z, the space of the center loss; `utterance` the pooled
@@ -40,7 +40,9 @@ function predict(
   }: { readonly embedding: EmbeddingChoice; readonly temperature?: number | undefined },
 ): Record<string, tf.Tensor2D> {
   const input = { waves, lengths: tf.fill([1], waves.shape[1], 'int32') as tf.Tensor1D };
-  const { logits, attention, embedding, utterance } = forward(model, input);
+  const output = forward(model, input);
+  const { attention, embedding, utterance } = output;
+  const logits = decide(model, output);
   const probabilities = tf.softmax(temperature === undefined ? logits : tf.div<tf.Tensor2D>(logits, temperature));
   if (choice === 'projection') return { probabilities, attention, embedding };
   if (choice === 'utterance') return { probabilities, attention, embedding: utterance };

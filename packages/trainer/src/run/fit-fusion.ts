@@ -1,17 +1,15 @@
-import * as tf from '@tensorflow/tfjs';
 import { fitProbe } from '../baseline/probe';
 import { readLayers } from '../model/model';
-import { pooledStatistics, setProbe } from '../model/probe-branch';
+import { pooledStatistics, setProbe } from '../model/fusion';
 import { foldTitle } from '../record/fold-result';
 import type { OpenFold } from './open-fold';
 import { overTrainingSide } from './training-side';
 
 /**
- * Fits a linear probe on the training side and makes it the model's beginning: mean and deviation of the layers that the
- * model reads, as the encoder gives them before it learns. Training goes on from there (linear probing, then fine-tuning:
- * Kumar et al., 2022).
+ * Fits the linear probe that stands beside the model: logistic regression on mean and deviation of the layers that the
+ * model reads, over the training side, as the encoder gives them before it learns.
  */
-export async function startFromProbe(fold: OpenFold): Promise<void> {
+export async function fitFusion(fold: OpenFold): Promise<void> {
   const { job, model, train } = fold;
   const { config, labels, progress, signal } = job;
   const pooled = new Map<string, Float32Array>();
@@ -19,8 +17,7 @@ export async function startFromProbe(fold: OpenFold): Promise<void> {
     fold,
     (input) => {
       const { layers, mask } = readLayers(model, input);
-      const uniform = tf.div<tf.Tensor2D>(mask, tf.sum(mask, 1, true));
-      return { statistics: pooledStatistics(layers, uniform) };
+      return { statistics: pooledStatistics(layers, mask) };
     },
     async ({ statistics }, { ids }) => {
       const rows = await statistics.data<'float32'>();
@@ -36,6 +33,6 @@ export async function startFromProbe(fold: OpenFold): Promise<void> {
     threads: config.threads,
     ...(signal ? { signal } : {}),
   });
-  progress.line(`${foldTitle(job.fold.index)}  starts from a linear probe (C = ${strength})`);
+  progress.line(`${foldTitle(job.fold.index)}  a linear probe stands beside the model (C = ${strength})`);
   setProbe(model.head, probe);
 }
