@@ -59,7 +59,7 @@ async function fold(name: 'onnx-cpu' | 'onnx-webgpu') {
     layer: 'weighted',
     epochs: 1,
     buckets: 1,
-    stepsPerRun: 1,
+    stepsPerRun: 2,
   } as const;
   const job = { ...(await tinyFold(out, { ...settings, baseline: 'none' })), engine };
   await runFold({ ...job, createEncoder: () => Promise.resolve(createRandomEncoder(tinyConfigs.whisper, seeded(5))) });

@@ -12,6 +12,7 @@ import { compileStep, type CompiledStep } from './run/compile';
 import { initialiseStates } from './run/initialise';
 import { compileLoop, runLoop, type CompiledLoop } from './run/loop';
 import { runQueued } from './run/queue';
+import { createReader } from './run/read-back';
 import { runStep } from './run/run-step';
 import { createHeldStore } from './run/held-store';
 import { createHostStore } from './run/store';
@@ -99,6 +100,7 @@ export function compileFunction<Args extends TensorTree[], Result extends Tensor
   const { provider = 'cpu', precision = 'float32' } = options;
   const target: Target = { provider: lowered, precision, emulated: provider === 'cpu' };
   const store = lowered === 'cpu' ? createHostStore() : createHeldStore(provider);
+  const reader = createReader(provider);
   const steps = new Map<string, CompiledStep>();
   const loops = new Map<string, CompiledLoop[]>();
   const compared = new WeakSet<CompiledStep | CompiledLoop>();
@@ -159,7 +161,7 @@ export function compileFunction<Args extends TensorTree[], Result extends Tensor
     const tensors = batches.map(tensorsOf);
     if (provider === 'webgpu') {
       const step = await comparedStep(first, true);
-      const results = await runQueued(step, tensors, store, provider);
+      const results = await runQueued(step, tensors, store, reader);
       return results.map((own) => asResult(step.trace, own));
     }
     const shared = tensorsOf(first).map(({ dataId }, i) => tensors.every((batch) => batch[i]?.dataId === dataId));
@@ -187,7 +189,7 @@ export function compileFunction<Args extends TensorTree[], Result extends Tensor
   /** Frees sessions, after the variables have left them. */
   const release = async (compiled: readonly (CompiledStep | CompiledLoop)[]): Promise<void> => {
     await store.sync();
-    store.dispose();
+    await store.dispose();
     for (const { session } of compiled) {
       if (options.profile !== undefined) session.endProfiling();
       await session.release();
@@ -202,6 +204,7 @@ export function compileFunction<Args extends TensorTree[], Result extends Tensor
   };
 
   const dispose = async (): Promise<void> => {
+    await reader.dispose();
     await release([...steps.values(), ...[...loops.values()].flat()]);
     steps.clear();
     loops.clear();

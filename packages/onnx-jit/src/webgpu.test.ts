@@ -35,6 +35,11 @@ describeOnGpu('WebGPU', (driver) => {
     gpu.weights.forEach((weight, i) => expect(Math.abs(weight - (cpu.weights[i] ?? NaN))).toBeLessThan(1e-4));
   });
 
+  it('keeps variables that no run changes on the GPU, and follows what is assigned to them', () => {
+    expect(cpu.unchanged).toEqual([2001, 2001, 2001, 4001, 4001]);
+    expect(gpu.unchanged).toEqual(cpu.unchanged);
+  });
+
   it('runs every node of the step on the GPU', () => {
     expect(gpu.placed.length).toBeGreaterThan(100);
     expect(elsewhere(gpu.placed, 'WebGpuExecutionProvider')).toEqual([]);

@@ -77,7 +77,8 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
   checkLayers(layers, encoder);
   const weights = await weightsHash(encoder);
   const numbers = precision === 'float32' ? '' : ` ${precision}`;
-  const maker = checksumOf(`${VERSION} ${layers} ${provider} ${weights}${numbers}`);
+  const products = isFull(provider) ? ' without TF32' : '';
+  const maker = checksumOf(`${VERSION} ${layers} ${provider} ${weights}${numbers}${products}`);
   const cache = openFeatureCache(join(cacheDir, 'features'), maker, options.cacheLimit);
   // A model for WebGPU has other operators; one for the CPU serves CUDA, too.
   const lowered = provider === 'webgpu' ? 'webgpu' : 'cpu';
@@ -117,6 +118,9 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
     dispose: async () => (await session.taken())?.release(),
   };
 }
+
+/** Whether CUDA's products are kept from TF32, which is what its features usually come from. */
+const isFull = (provider: Provider): boolean => provider === 'cuda' && process.env['NVIDIA_TF32_OVERRIDE'] === '0';
 
 function checkLayers(layers: FrozenLayers, { layerCount }: Encoder): void {
   if (typeof layers === 'string' || (Number.isInteger(layers) && layers >= 0 && layers <= layerCount)) return;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as ort from '#onnxruntime';
 import { sizeOf } from '../graph/graph';
 import type { Provider } from '../lower/call';
-import { readBack } from './read-back';
+import { copyToDevice, readBack } from './read-back';
 import { adopt, type Store } from './store';
 import { arrayOf, emptyData, wrapData, wrapTensor, type Numbers } from './tensors';
 
@@ -24,6 +24,8 @@ interface Held {
  */
 export function createHeldStore(provider: Provider): Store {
   const holding = new Map<tf.Variable, Held>();
+  /** Sessions that made what `settle` has put on the device. */
+  const copies: ort.InferenceSession[] = [];
 
   const isCurrent = ({ variables, dataIds }: Held): boolean => variables.every((v, i) => v.dataId === dataIds[i]);
 
@@ -55,19 +57,44 @@ export function createHeldStore(provider: Provider): Store {
     });
   };
 
+  /** When none of their tensors is held any more. */
+  const releaseCopies = async (): Promise<void> => {
+    for (const session of copies.splice(0)) await session.release();
+  };
+
+  const read: Store['read'] = async (variables, shape) => {
+    const [first] = variables;
+    const known = first && holding.get(first);
+    if (known && sameVariables(known.variables, variables) && isCurrent(known)) return known.tensor;
+    // It was assigned outside, or a step of other shapes holds it together with other variables.
+    const others = new Set(variables.flatMap((variable) => holding.get(variable) ?? []));
+    await bringHome([...others]);
+    others.forEach(release);
+    const tensor = gather(variables, shape);
+    const held = { variables, dataIds: variables.map((v) => v.dataId), tensor, stale: false, spare: null };
+    for (const variable of variables) holding.set(variable, held);
+    return tensor;
+  };
+
   return {
-    async read(variables, shape) {
-      const [first] = variables;
-      const known = first && holding.get(first);
-      if (known && sameVariables(known.variables, variables) && isCurrent(known)) return known.tensor;
-      // It was assigned outside, or a step of other shapes holds it together with other variables.
-      const others = new Set(variables.flatMap((variable) => holding.get(variable) ?? []));
-      await bringHome([...others]);
-      others.forEach(release);
-      const tensor = gather(variables, shape);
-      const held = { variables, dataIds: variables.map((v) => v.dataId), tensor, stale: false, spare: null };
-      for (const variable of variables) holding.set(variable, held);
-      return tensor;
+    read,
+    /** Where tensors can stay on the device, what no run replaces is put there, until `sync`. */
+    async settle(unchanged) {
+      if (provider !== 'webgpu') return;
+      const here: Held[] = [];
+      for (const { variables, shape } of unchanged) {
+        const tensor = await read(variables, shape);
+        const [first] = variables;
+        const held = first && holding.get(first);
+        if (held && tensor.location === 'cpu' && tensor.type === 'float32') here.push(held);
+      }
+      if (here.length === 0) return;
+      const there = await copyToDevice(
+        here.map(({ tensor }) => tensor),
+        provider,
+      );
+      here.forEach((held, i) => (held.tensor = there.tensors[i] ?? held.tensor));
+      copies.push(there.session);
     },
     target(variables, shape) {
       if (provider === 'webgpu') return null;
@@ -93,10 +120,17 @@ export function createHeldStore(provider: Provider): Store {
       for (const variable of variables) holding.set(variable, held);
     },
     adopt,
-    sync: () => bringHome([...new Set(holding.values())]),
-    dispose() {
+    async sync() {
+      const all = [...new Set(holding.values())];
+      const unchanged = all.filter((held) => !held.stale && held.tensor.location === 'gpu-buffer');
+      await bringHome(all);
+      unchanged.forEach(release);
+      await releaseCopies();
+    },
+    async dispose() {
       for (const held of new Set(holding.values())) held.tensor.dispose();
       holding.clear();
+      await releaseCopies();
     },
   };
 }

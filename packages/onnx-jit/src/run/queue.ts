@@ -1,9 +1,8 @@
 import type * as ort from '#onnxruntime';
 import type * as tf from '@tensorflow/tfjs-core';
 import { tensorType } from '../graph/graph';
-import type { Provider } from '../lower/call';
 import type { CompiledStep } from './compile';
-import { readBack } from './read-back';
+import type { Reader } from './read-back';
 import { runKeepingResults } from './run-step';
 import type { Store } from './store';
 import { toTensor, wrapData } from './tensors';
@@ -19,11 +18,11 @@ export async function runQueued(
   step: CompiledStep,
   batches: readonly (readonly tf.Tensor[])[],
   store: Store,
-  provider: Provider,
+  reader: Reader,
 ): Promise<tf.Tensor[][]> {
   const all: (readonly ort.Tensor[])[] = [];
   for (const batch of batches) all.push(await runKeepingResults(step, batch, store));
-  const numbers = await readBack(all.flat(), provider);
+  const numbers = await reader.read(all.flat());
   for (const tensor of all.flat()) if (tensor.location === 'gpu-buffer') tensor.dispose();
   const { results } = step.trace;
   return all.map((_, i) =>

@@ -1,6 +1,7 @@
 import type * as ort from '#onnxruntime';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Value } from '../graph/graph';
+import { isAssigned } from '../record/compare';
 import type { CompiledStep } from './compile';
 import { runInPlace } from './in-place';
 import { stepOutputs, variablesOf } from './outputs';
@@ -60,6 +61,8 @@ async function feedsOf({ trace, wanted }: CompiledStep, args: readonly tf.Tensor
   });
   for (const { tensor, input } of trace.captures) feed(input, () => wrapTensor(tensor));
   if (trace.graph.zero) feed(trace.graph.zero, zero);
+  const unchanged = trace.states.filter((state) => !isAssigned(state) && wanted.has(nameOf(state.input)));
+  await store.settle(unchanged.map((state) => ({ variables: variablesOf(state), shape: state.input.shape })));
   for (const state of [...trace.states, ...trace.packs]) {
     const name = nameOf(state.input);
     if (wanted.has(name)) feeds[name] = await store.read(variablesOf(state), state.input.shape);

@@ -11,6 +11,10 @@ import { arrayOf, emptyData, wrapData, wrapTensor, type Numbers } from './tensor
 export interface Store {
   /** The value to read from in the next run, of variables that lie one after the other in `shape`. */
   read(variables: readonly tf.Variable[], shape: readonly number[]): Promise<ort.Tensor>;
+  /** Told of variables, each with its shape, that a run is about to read and does not change. */
+  settle(
+    unchanged: readonly { readonly variables: readonly tf.Variable[]; readonly shape: readonly number[] }[],
+  ): Promise<void>;
   /** A buffer for the new value in its `shape`, the variable's own if `overwrite` allows it; null lets ONNX Runtime make one. */
   target(variables: readonly tf.Variable[], shape: readonly number[], overwrite: boolean): ort.Tensor | null;
   /** Takes over what a run wrote. */
@@ -19,7 +23,7 @@ export interface Store {
   adopt(variable: tf.Variable, tensor: tf.Tensor): void;
   /** Makes all variables readable in tfjs. */
   sync(): Promise<void>;
-  dispose(): void;
+  dispose(): Promise<void>;
 }
 
 /** Points a variable at other data. `assign` would free the data id, which a recorded variable does not have. */
@@ -49,6 +53,7 @@ export function createHostStore(): Store {
 
   return {
     read: (variables) => Promise.resolve(current(only(variables)).tensor),
+    settle: () => Promise.resolve(),
     target(variables, shape, overwrite) {
       const variable = only(variables);
       const state = current(variable);
@@ -75,7 +80,10 @@ export function createHostStore(): Store {
     },
     adopt,
     sync: () => Promise.resolve(),
-    dispose: () => buffers.clear(),
+    dispose() {
+      buffers.clear();
+      return Promise.resolve();
+    },
   };
 }
 

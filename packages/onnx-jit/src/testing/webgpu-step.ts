@@ -16,6 +16,8 @@ export interface StepReport {
   /** Whether the variables still held their first values before `sync`. */
   readonly stayed: boolean;
   readonly placed: readonly Placed[];
+  /** What a function gives that reads a variable of 1 three times, of 2 after it was assigned, and after `sync`. */
+  readonly unchanged: readonly number[];
 }
 
 const [batch, samples, channels, heads, classes] = [2, 41, 8, 2, 3];
@@ -131,11 +133,38 @@ export async function runStep(provider: Provider, together: boolean, steps = 4):
     }
     const stayed = w.query.dataSync().every((n, i) => n === start[i]);
     await step.sync();
-    report = { losses, weights: Array.from(w.query.dataSync()), stayed, placed: [] };
+    report = {
+      losses,
+      weights: Array.from(w.query.dataSync()),
+      stayed,
+      placed: [],
+      unchanged: await readUnchanged(provider),
+    };
     await step.dispose();
   });
   if (!report) throw new Error('the step did not run');
   return { ...report, placed };
+}
+
+/** A variable that no run changes lies on the GPU from the first run on, and must follow what is assigned outside. */
+async function readUnchanged(provider: Provider): Promise<number[]> {
+  const [matrix, small] = [tf.variable(tf.ones([40, 50])), tf.variable(tf.ones([1]))];
+  const sum = jit(({ x }: { x: tf.Tensor }) => tf.add(tf.sum(tf.mul(matrix, x)), small), { provider, threads: 1 });
+  const x = tf.scalar(1);
+  const values: number[] = [];
+  const read = async (): Promise<void> => {
+    const result = await sum({ x });
+    values.push(result.dataSync()[0] ?? NaN);
+    result.dispose();
+  };
+  for (let i = 0; i < 3; i++) await read();
+  matrix.assign(tf.fill([40, 50], 2));
+  await read();
+  await sum.sync();
+  await read();
+  await sum.dispose();
+  tf.dispose([matrix, small, x]);
+  return values;
 }
 
 // Started by itself in a process of its own: a driver that fails takes the process with it.

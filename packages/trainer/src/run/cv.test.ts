@@ -145,6 +145,27 @@ test.each([
   expect(lines.filter((line) => line.startsWith('fold') && line.includes(expected))).toHaveLength(told ? 3 : 0);
 });
 
+test.each([
+  ['onnx-cuda', ['fold 1 sees 4', 'fold 2 sees GPU-7'], /^fold 1 {2}on card 4 of 2$/],
+  ['onnx-webgpu', ['fold 1 sees 4,GPU-7', 'fold 2 sees 4,GPU-7'], /^onnx-webgpu .* the folds share it/],
+])('--jobs on %s: each process is given its card, or it is said that they share one', async (engine, seen, said) => {
+  const before = process.env['CUDA_VISIBLE_DEVICES'];
+  process.env['CUDA_VISIBLE_DEVICES'] = '4,GPU-7';
+  const lines: string[] = [];
+  // What stands for `ser fold K --run DIR` prints what it sees.
+  const code = 'console.error(`fold ${process.argv[2]} sees ${process.env.CUDA_VISIBLE_DEVICES}`)';
+  try {
+    const progress = { ...createProgress({ quiet: true }), line: (line: string) => void lines.push(line) };
+    const self = [process.execPath, '-e', code, '--'];
+    await runCv(resolved(flagsOf(`cards-${engine}`, { engine, folds: '1,2' })), { jobs: 2, progress, self });
+  } finally {
+    if (before === undefined) delete process.env['CUDA_VISIBLE_DEVICES'];
+    else process.env['CUDA_VISIBLE_DEVICES'] = before;
+  }
+  expect(lines.filter((line) => line.includes('sees')).sort()).toEqual(seen);
+  expect(lines.some((line) => said.test(line))).toBe(true);
+});
+
 test('two commands at once on one run folder: no fold is run by both, and together they finish', async () => {
   const name = 'twice';
   const flags = Object.entries(flagsOf(name)).map(([flag, value]) => `--${flag}=${value}`);

@@ -135,7 +135,7 @@ export async function runCv(resolved: ResolvedConfig, options: CvOptions): Promi
     if (!open.includes(split)) progress.line(`${foldTitle(index)}  done already (${foldFolder(dir, index)})`);
   }
   const failed: FailedFold[] = [];
-  if (inProcesses) failed.push(...(await runInProcesses(dir, open, options, usesCards(config))));
+  if (inProcesses) failed.push(...(await runInProcesses(dir, open, options, config)));
   else if (engine) failed.push(...(await runHere({ config, engine, dir, data, encoder }, open, options)));
   return { dir, results: await doneFolds(dir, chosen, encoder.fingerprint), failed };
 }
@@ -236,13 +236,14 @@ async function runInProcesses(
   dir: string,
   splits: readonly Split[],
   options: CvOptions,
-  onCards: boolean,
+  { engine }: Pick<Config, 'engine'>,
 ): Promise<FailedFold[]> {
   const [command, ...prefix] = options.self ?? [];
   if (command === undefined) throw new Error('no command line to start folds with');
   const queue = [...splits];
   const failed: FailedFold[] = [];
-  const cards = onCards ? visibleCards(await listCards()) : [];
+  if (engine === 'onnx-webgpu') options.progress.line(sharedCard);
+  const cards = usesCards(engine) ? visibleCards(await listCards()) : [];
   const worker = async (_: unknown, place: number): Promise<void> => {
     const card = cards[place % Math.max(1, cards.length)];
     const env = card === undefined ? process.env : { ...process.env, CUDA_VISIBLE_DEVICES: card };
@@ -288,7 +289,10 @@ async function runInProcesses(
 }
 
 /** Engines whose processes are told apart by `CUDA_VISIBLE_DEVICES`. */
-const usesCards = ({ engine }: Config): boolean => ['onnx-cuda', 'tfjs-node-gpu', 'auto'].includes(engine);
+const usesCards = (engine: Config['engine']): boolean => ['onnx-cuda', 'tfjs-node-gpu', 'auto'].includes(engine);
+
+const sharedCard =
+  'onnx-webgpu computes on the card that the system names first: the folds share it (onnx-cuda gives each its own)';
 
 async function startEngine(config: Config, progress: Progress): Promise<Engine> {
   const { chooseEngine, openEngine, probe } = await import('../training/engine');

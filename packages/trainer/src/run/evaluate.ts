@@ -1,10 +1,12 @@
 import { InputError } from '@ser/files';
 import * as tf from '@tensorflow/tfjs';
+import type { BatchArrays } from '../data/assemble';
 import type { BatchLoader } from '../data/loader';
 import type { BatchPlan } from '../data/plan';
 import type { Engine, Runnable } from '../training/engine';
 import { decide, forward, type Model, type Signal } from '../model/model';
 import type { Accuracies } from '../record/run-files';
+import { runsOf } from './runs';
 import type { SignalSource } from './signal';
 import { argmax, confusionMatrix, unweightedAccuracy, weightedAccuracy } from '../metrics';
 
@@ -41,6 +43,8 @@ export interface Judgement {
 export interface JudgeOptions {
   /** Rows of a batch, see `assembleBatch`; 0 for as many as it has utterances. */
   readonly rows: number;
+  /** Most batches of one shape in one call of the engine; 1 when absent. */
+  readonly together?: number;
   readonly read: SignalSource['read'];
   readonly frameCount: (samples: number) => number;
   readonly signal?: AbortSignal | undefined;
@@ -68,20 +72,31 @@ export async function* judgeBatches(
   plans: readonly BatchPlan[],
   options: JudgeOptions,
 ): AsyncGenerator<Judgement[], void, undefined> {
-  for await (const batch of loader.batches(plans, options.rows)) {
+  const { together = 1 } = options;
+  for await (const batches of runsOf(loader, plans, together, options.rows)) {
     options.signal?.throwIfAborted();
-    const input = await options.read(batch);
-    const result = await inference(input);
-    const rows = await Promise.all([result.probabilities.array(), result.embedding.array(), result.attention.array()]);
-    tf.dispose([input, result]);
-    yield batch.ids.map((id, row) => {
-      const [probabilities = [], embedding = [], attention = []] = rows.map((table) => table[row] ?? []);
-      if (![...probabilities, ...embedding].every(Number.isFinite)) throw noNumber(id);
-      const frames = options.frameCount(batch.lengths[row] ?? 0);
-      return { id, probabilities, embedding, attention: attention.slice(0, frames) };
-    });
+    const inputs: Signal[] = [];
+    for (const batch of batches) inputs.push(await options.read(batch));
+    const [only] = inputs;
+    const results = together === 1 && only ? [await inference(only)] : await inference.many(inputs);
+    for (const [i, batch] of batches.entries()) yield await judgementsOf(batch, results[i], options.frameCount);
+    tf.dispose([inputs, results]);
     await new Promise(setImmediate); // lets Ctrl-C in
   }
+}
+
+async function judgementsOf(
+  batch: BatchArrays,
+  result: InferenceOutput | undefined,
+  frameCount: (samples: number) => number,
+): Promise<Judgement[]> {
+  if (!result) throw new Error('a batch without a result');
+  const rows = await Promise.all([result.probabilities.array(), result.embedding.array(), result.attention.array()]);
+  return batch.ids.map((id, row) => {
+    const [probabilities = [], embedding = [], attention = []] = rows.map((table) => table[row] ?? []);
+    if (![...probabilities, ...embedding].every(Number.isFinite)) throw noNumber(id);
+    return { id, probabilities, embedding, attention: attention.slice(0, frameCount(batch.lengths[row] ?? 0)) };
+  });
 }
 
 function noNumber(id: string): InputError {

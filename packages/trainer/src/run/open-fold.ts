@@ -104,10 +104,12 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     const evaluate = async (list: readonly Utterance[]): Promise<Judgement[]> => {
       const judgements = await judge(inference, loader, evaluationPlan(config, sourcesOf(list), planned), {
         rows: signals.batching === 'padded' ? config.batchSize : 0,
+        together: stepsOfRun({ ...config, crop: config.maxSeconds }, engine, signals.batchBytes),
         read: signals.read,
         frameCount: (samples) => encoder.frameCount(samples),
         signal: job.signal,
       });
+      await inference.sync(); // the card need not hold the weights twice during training
       // Frees what was compiled; the next evaluation compiles it again.
       if (!(await hasRoom(engine))) await inference.dispose();
       return judgements;

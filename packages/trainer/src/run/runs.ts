@@ -1,4 +1,6 @@
 import type { Config } from '../config/schema';
+import type { BatchArrays } from '../data/assemble';
+import type { BatchLoader } from '../data/loader';
 import type { BatchPlan } from '../data/plan';
 import type { Engine } from '../training/engine';
 
@@ -30,6 +32,24 @@ export function gatherRuns(plan: readonly BatchPlan[], steps: number): BatchPlan
     return run.length === steps ? run : [];
   });
   return [...gathered, ...[...waiting.values()].flat()];
+}
+
+/** The batches of a plan as a loader makes them, those together that run in one call. */
+export async function* runsOf(
+  loader: BatchLoader,
+  plan: readonly BatchPlan[],
+  steps: number,
+  rows?: number,
+): AsyncGenerator<BatchArrays[], void, undefined> {
+  let left = plan;
+  let run: BatchArrays[] = [];
+  for await (const batch of loader.batches(plan, rows, steps)) {
+    run.push(batch);
+    if (run.length < nextRun(left, steps)) continue;
+    yield run;
+    left = left.slice(run.length);
+    run = [];
+  }
 }
 
 /** How many batches from the front of a plan run together. */

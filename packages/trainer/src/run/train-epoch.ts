@@ -1,5 +1,3 @@
-import type { BatchArrays } from '../data/assemble';
-import type { BatchPlan } from '../data/plan';
 import { percent } from '../percent';
 import { saveCheckpoint } from '../record/checkpoint';
 import { foldTitle } from '../record/fold-result';
@@ -14,7 +12,7 @@ import { accuracies } from './evaluate';
 import { bestModel } from './finish-fold';
 import type { OpenFold } from './open-fold';
 import type { Update } from './step-inputs';
-import { nextRun } from './runs';
+import { runsOf } from './runs';
 import { updateOn } from './update';
 
 /** λ of each loss from the first batches of the untrained model, which learns nothing from them. */
@@ -28,7 +26,7 @@ export async function measureWeights(fold: OpenFold): Promise<LossWeights> {
     classWeights: fold.classWeights,
   };
   const measured: Partial<Record<string, number>>[] = [];
-  for await (const batches of runsOf(fold, fold.planOf(1).slice(0, measuredBatches))) {
+  for await (const batches of runsOf(fold.loader, fold.planOf(1).slice(0, measuredBatches), fold.stepsPerRun)) {
     signal?.throwIfAborted();
     for (const { raw } of await updateOn(
       fold,
@@ -46,20 +44,6 @@ export async function measureWeights(fold: OpenFold): Promise<LossWeights> {
 /** Whether one of these steps is a multiple of `every`: checkpoints fall between runs. */
 const isDue = (every: number, first: number, last: number): boolean =>
   every > 0 && Math.floor(last / every) > Math.floor((first - 1) / every);
-
-/** The batches of a plan, those together that run in one call. */
-async function* runsOf(fold: OpenFold, plan: readonly BatchPlan[]): AsyncGenerator<BatchArrays[], void, undefined> {
-  const { stepsPerRun: most } = fold;
-  let left = plan;
-  let run: BatchArrays[] = [];
-  for await (const batch of fold.loader.batches(plan, undefined, most)) {
-    run.push(batch);
-    if (run.length < nextRun(left, most)) continue;
-    yield run;
-    left = left.slice(run.length);
-    run = [];
-  }
-}
 
 /** Writes a checkpoint, unless another process has taken the fold over. */
 export async function save(fold: OpenFold, position: Position): Promise<void> {
@@ -84,7 +68,7 @@ export async function trainEpoch(
   const plan = fold.planOf(epoch);
   let position = from;
   let clock = Date.now();
-  for await (const batches of runsOf(fold, plan.slice(from.batch))) {
+  for await (const batches of runsOf(fold.loader, plan.slice(from.batch), fold.stepsPerRun)) {
     if (signal?.aborted) {
       await save(fold, position);
       signal.throwIfAborted();

@@ -33,7 +33,8 @@ export async function updateOn(
     inputs.push(stepInputs(job.config, model, job.fold.name, batch, await signals.read(batch), how));
   }
   const [only] = inputs;
-  const outputs = inputs.length === 1 && only ? [await step(only)] : await step.many(inputs);
+  // A run of one among longer ones goes the same way: a GPU would compile it once more.
+  const outputs = fold.stepsPerRun === 1 && only ? [await step(only)] : await step.many(inputs);
   const losses: StepLosses[] = [];
   for (const { total, raw } of outputs) {
     const [values, parts] = await Promise.all([total.data(), raw.data()]);
