@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { makeFolder } from './make-folder';
+import { testIf } from '../../../tools/test-support/describe-if';
 
 const root = mkdtempSync(join(tmpdir(), 'ser-make-folder-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -28,9 +29,10 @@ test.each([
   expect(() => makeFolder(pathOf())).toThrow(expect.objectContaining({ code }) as Error);
 });
 
-const onLinux = process.platform === 'linux' ? test : test.skip; // elsewhere there is no /proc
-
 // Node's own `mkdir` with `recursive` does not end here (nodejs/node, libuv's answer ENOENT starts it anew).
-onLinux.each(['/proc/nothing', '/proc/nothing/below'])('%s is refused and does not hang', (path) => {
+testIf(process.platform === 'linux', 'folders in /proc: only Linux has it').each([
+  '/proc/nothing',
+  '/proc/nothing/below',
+])('%s is refused and does not hang', (path) => {
   expect(() => makeFolder(path)).toThrow(expect.objectContaining({ code: 'ENOENT' }) as Error);
 });

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { testIf } from '../../../tools/test-support/describe-if';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +58,7 @@ test.each(commands)(
 );
 
 // One test more, so that a machine that cannot watch says so instead of passing in silence.
-(tracer.length > 0 ? test : test.skip)('sockets are watched (skipped where strace cannot run)', () => {
+testIf(tracer.length > 0, 'sockets are not watched: strace cannot run')('sockets are watched', () => {
   const server = `require('net').connect(9, '127.0.0.1').on('error', () => {})`;
   spawnSync(tracer[0] ?? '', [...tracer.slice(1), process.execPath, '-e', server]);
   expect(readFileSync(trace, 'utf8')).toContain('sa_family=AF_INET');

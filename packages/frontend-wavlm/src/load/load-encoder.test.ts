@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs';
 import { mkdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
+import { testIf } from '../../../../tools/test-support/describe-if';
 import { join } from 'node:path';
 import { createRandomEncoder } from '../encoders/build-encoder';
 import { inspectFolder, loadEncoder } from './load-encoder';
@@ -130,7 +131,7 @@ it('names a folder, a file or a setting that is wrong', async () => {
 });
 
 const bin = shared('golden/wavlm-base-tiny/pytorch_model.bin');
-(bin ? it : it.skip)('refuses a damaged torch file (skipped where ../shared/golden is absent)', async () => {
+testIf(bin !== undefined, 'a damaged torch file: no ../shared/golden')('refuses a damaged torch file', async () => {
   await withFolder(async (folder) => {
     const encoder = createRandomEncoder(tinyConfigs.wavlmBase, seeded(1));
     await saveEncoder(encoder, folder);

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { testIf } from '../../../../tools/test-support/describe-if';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -99,9 +100,8 @@ it('starts anew from the rows kept when a fold is resumed, and leaves other file
 
 const python = process.env.SER_TENSORBOARD_PYTHON;
 const reads = python !== undefined && existsSync(python);
-const why = 'skipped: set SER_TENSORBOARD_PYTHON to a Python that has tensorboard';
-(reads ? it : it.skip)(
-  `is read by TensorBoard${reads ? '' : ` (${why})`}`,
+testIf(reads, 'TensorBoard: set SER_TENSORBOARD_PYTHON to a Python that has tensorboard')(
+  'is read by TensorBoard',
   () => {
     const log = openEventLog(dir, [row('step', 1, 1)]);
     log.add(row('step', 2, 2));
