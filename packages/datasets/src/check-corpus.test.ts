@@ -4,6 +4,7 @@ import { describeCheck, describeFolds } from './describe';
 import { openCorpus } from './open-corpus';
 import { describeIf } from '../../../tools/test-support/describe-if';
 import { hasRavdess, sharedFolder } from './testing/outside';
+import { ownCard } from './testing/own-card';
 import { removeTemporaryFolders, tree } from './testing/temporary-folder';
 import { int16, toneWav, wavBytes } from './testing/wav-bytes';
 
@@ -63,12 +64,7 @@ test('a recording on both sides of a fixed split is a fault of the folds, and is
     'b.wav': toneWav(400),
     'm.csv': 'audio,label,speaker,split,id\na.wav,calm,s1,train,u1\nb.wav,upset,s2,train,u2\na.wav,calm,s3,test,u3\n',
     'card.json': JSON.stringify({
-      name: 'own',
-      title: 'Own',
-      license: { name: 'ours', access: 'own' },
-      source: { citation: 'us' },
-      reader: 'manifest',
-      manifest: 'm.csv',
+      ...ownCard,
       labels: { classes: ['calm', 'upset'], map: { calm: 'calm', upset: 'upset' } },
       folds: { by: 'split' },
     }),

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { folds } from './folds';
 import { openCorpus } from './open-corpus';
+import { ownCard } from './testing/own-card';
 import { removeTemporaryFolders, tree } from './testing/temporary-folder';
 import { toneWav } from './testing/wav-bytes';
 
@@ -19,18 +20,12 @@ function corpus(): string {
   const wavs = Object.fromEntries(['ann', 'eve', 'bob'].map((name) => [`${name}.wav`, toneWav(300, 0.3)]));
   const table = [header, ...rows.map((row) => row.replace('a.wav', `${row.split('-')[0]}.wav`))].join('\n');
   const card = {
-    name: 'own',
-    title: 'Own',
-    license: { name: 'ours', access: 'own' },
-    source: { citation: 'us' },
-    reader: 'manifest',
-    manifest: 'm.csv',
+    ...ownCard,
     columns: { label: { calm: 'calm_p', angry: 'angry_p', afraid: 'afraid_p' } },
     labels: {
       classes: ['calm', 'afraid', 'angry'],
       map: { calm: 'calm', afraid: 'afraid', angry: 'angry' },
     },
-    folds: { by: 'speaker' },
     expected: { utterances: 9 },
   };
   return path.join(tree({ ...wavs, 'm.csv': table, 'card.json': JSON.stringify(card) }), 'card.json');

@@ -1,29 +1,16 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runProgram } from './program';
 import type { FoldResult } from './record/run-files';
 import { tinyFlags, writeOwnCorpus } from './testing/own-corpus';
+import { watchProgram } from './testing/watch-program';
 
 const root = mkdtempSync(join(tmpdir(), 'ser-all-data-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 const at = (...parts: string[]): string => join(root, ...parts);
 const own = writeOwnCorpus(at('own'));
 
-let printed = '';
-beforeEach(() => {
-  printed = '';
-  for (const stream of [process.stdout, process.stderr])
-    jest.spyOn(stream, 'write').mockImplementation((text) => ((printed += String(text)), true));
-});
-afterEach(() => jest.restoreAllMocks());
-
-async function ser(...args: string[]): Promise<string> {
-  printed = '';
-  const code = await runProgram(args);
-  expect({ code, printed }).toMatchObject({ code: 0 });
-  return printed;
-}
+const { ser, refused } = watchProgram();
 const tiny = Object.entries(tinyFlags).map(([flag, value]) => `--${flag}=${value}`);
 const cv = (...more: string[]): Promise<string> =>
   ser('cv', '--preset=none', `--runs=${at('runs')}`, `--dataset=${own.card}`, ...tiny, ...more);
@@ -89,12 +76,11 @@ test('ser fold all-data is the same; what has no meaning is refused', async () =
   const [file = ''] = own.files;
   const said = (name: string): Promise<string> => ser('predict', at('runs', name, 'all-data'), file);
   expect(await said('parts')).toBe(await said('elsewhere'));
-  printed = '';
-  const wrong = (...args: string[]): Promise<number> => runProgram(args);
-  expect(await wrong('cv', '--train-on=demo-first', '--test-on=demo-second', '--folds=all-data')).toBe(2);
-  expect(await wrong('ablate', 'table3', `--dataset=${own.card}`, '--folds=all-data')).toBe(2);
-  expect(await wrong('cv', '--folds=al-data')).toBe(2);
-  expect(printed).toMatch(/--folds=all-data: expected --dataset, one corpus/);
-  expect(printed).toMatch(/--folds=all-data: expected folds that are tested/);
-  expect(printed).toMatch(/--folds=al-data: /);
+  expect(await refused('cv', '--train-on=demo-first', '--test-on=demo-second', '--folds=all-data')).toMatch(
+    /--folds=all-data: expected --dataset, one corpus/,
+  );
+  expect(await refused('ablate', 'table3', `--dataset=${own.card}`, '--folds=all-data')).toMatch(
+    /--folds=all-data: expected folds that are tested/,
+  );
+  expect(await refused('cv', '--folds=al-data')).toMatch(/--folds=al-data: /);
 });

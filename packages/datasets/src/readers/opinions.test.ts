@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { openCorpus } from '../open-corpus';
+import { ownCard } from '../testing/own-card';
 import { removeTemporaryFolders, tree } from '../testing/temporary-folder';
 
 afterAll(() => {
@@ -8,14 +9,8 @@ afterAll(() => {
 });
 
 const card = {
-  name: 'own',
-  title: 'Own',
-  license: { name: 'x', access: 'own' },
-  source: { citation: 'x' },
-  reader: 'manifest',
-  manifest: 'm.csv',
+  ...ownCard,
   labels: { classes: ['happy', 'sad'], map: { happy: 'happy', sad: 'sad', '3': 'sad' }, ignore: ['other'] },
-  folds: { by: 'speaker' },
 };
 const open = async (table: string, changes: object = {}): Promise<[string, string, unknown][]> => {
   const { manifest } = { ...card, ...changes };

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { libraryFolders } from '../../../../tools/test-support/library-folders';
 import { describeIf } from '../../../../tools/test-support/describe-if';
 
 /** Environment variables under which ONNX Runtime's WebGPU provider finds a driver, or why it cannot. */
@@ -8,13 +9,6 @@ export type VulkanDriver = { readonly env: Readonly<Record<string, string>> } | 
 // SwiftShader, which computes on the CPU, comes with Debian's chromium package; drivers of real GPUs register here.
 const softwareDrivers = ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome'];
 const driverFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
-const libraryFolders = [
-  '/usr/lib/x86_64-linux-gnu',
-  '/usr/lib/aarch64-linux-gnu',
-  '/usr/lib64',
-  '/usr/lib',
-  '/usr/local/lib',
-];
 
 /** Looks for a Vulkan driver: the one named in VK_DRIVER_FILES, SwiftShader, or one that is installed. */
 export function findVulkan(): VulkanDriver {

@@ -8,6 +8,7 @@ import { readPredictions } from '../record/predictions';
 import type { FoldResult, PredictionLine } from '../record/run-files';
 import { createProgress } from '../run/progress';
 import { tinyFlags, writeOwnCorpus } from '../testing/own-corpus';
+import { watchProgram } from '../testing/watch-program';
 import { evaluateModel, type EvaluationOptions } from './evaluate-model';
 
 const root = mkdtempSync(join(tmpdir(), 'ser-evaluate-'));
@@ -38,26 +39,7 @@ function writeOther(dir: string): string {
 }
 const other = writeOther(at('other'));
 
-let printed = '';
-beforeEach(() => {
-  printed = '';
-  for (const stream of [process.stdout, process.stderr])
-    jest.spyOn(stream, 'write').mockImplementation((text) => ((printed += String(text)), true));
-});
-afterEach(() => jest.restoreAllMocks());
-
-async function ser(...args: string[]): Promise<string> {
-  printed = '';
-  const code = await runProgram(args);
-  expect({ code, printed }).toMatchObject({ code: 0 });
-  return printed;
-}
-async function refused(...args: string[]): Promise<string> {
-  printed = '';
-  expect(await runProgram(args)).toBe(2);
-  expect(printed).not.toMatch(/^\s+at /m);
-  return printed;
-}
+const { ser, refused } = watchProgram();
 const runs = `--runs=${at('runs')}`;
 const tiny = Object.entries(tinyFlags).map(([flag, value]) => `--${flag}=${value}`);
 const fold = (index: number): string => at('runs', 'own', `fold-${index}`);
