@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { InputError } from '@ser/files';
+import { runNamePattern } from '../config/settings';
 import type { SeenRule } from '../evaluation/seen';
 import type { InferenceEngine } from '../inference/open-recognizer';
 import { createProgress } from '../run/progress';
@@ -60,7 +61,7 @@ async function evaluate(path: string, card: string, flags: EvaluateFlags): Promi
   const threads = Number(flags.threads);
   if (!Number.isInteger(threads) || threads < 0)
     throw new InputError(`--threads=${flags.threads}: expected a whole number`);
-  if (flags.name !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(flags.name))
+  if (flags.name !== undefined && !new RegExp(runNamePattern).test(flags.name))
     throw new InputError(`--name=${flags.name}: expected letters, digits, ".", "_" and "-"`);
   await enterCuda(flags.engine);
   const model = flags.hub ? await (await import('../inference/hub')).pullModel(path) : path;

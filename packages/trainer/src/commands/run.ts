@@ -3,8 +3,7 @@ import { resolveConfig, type ResolvedConfig } from '../config/resolve';
 import { InputError, isInputError, messageOf } from '@ser/files';
 import type { CvResult } from '../run/cv';
 import { createProgress } from '../run/progress';
-import type { Config } from '../config/schema';
-import { allDataIndex, foldFolder, foldTitle } from '../record/fold-result';
+import { allDataIndex, foldFolder, foldKey, foldTitle } from '../record/fold-result';
 import { readRunConfig } from '../record/run-config';
 import { readTasks } from '../launch/tasks';
 import type { SlurmOptions } from '../launch/slurm-options';
@@ -62,8 +61,7 @@ export function taskCommand(): Command {
 }
 
 async function oneFold(resolved: ResolvedConfig, fold: number, wait: boolean): Promise<void> {
-  const folds: Config['folds'] = [fold === allDataIndex ? 'all-data' : fold];
-  const config = { ...resolved.config, folds };
+  const config = { ...resolved.config, folds: [foldKey(fold)] };
   const { dir, results, failed } = await crossValidateFolds({ ...resolved, config }, { jobs: 1, wait });
   if (failed[0]) throw failed[0].error;
   if (results[0]) process.stdout.write(`${foldFolder(dir, results[0].fold)}\n`);

@@ -37,6 +37,9 @@ const range = (ends: Parameters<typeof Type.Number>[0], more: Setting & { defaul
     ...more,
   });
 
+/** Names of run folders. */
+export const runNamePattern = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
+
 export const lossNames = ['kl', 'focal', 'center', 'supcon'] as const;
 export type Loss = (typeof lossNames)[number];
 
@@ -104,7 +107,7 @@ export const sections = {
     name: Type.Optional(
       Type.String({
         value: 'NAME',
-        pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+        pattern: runNamePattern,
         maxLength: 200,
         description: 'name of the run folder; made from the settings by default',
       }),

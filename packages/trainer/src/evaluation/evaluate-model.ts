@@ -11,7 +11,7 @@ import { finishedFold, foldFolder } from '../record/fold-result';
 import { storedRun } from '../record/run-config';
 import type { FoldResult } from '../record/run-files';
 import { workingCommit } from '../run/commit';
-import { audioHashes, type AudioHashes } from '../run/fingerprint';
+import { audioHashes, dataHashes, type AudioHashes } from '../run/fingerprint';
 import { classCounts, speakersOf } from '../run/finish-fold';
 import { leaseFile } from '../run/lease-file';
 import { machineOf } from '../run/machine';
@@ -112,9 +112,7 @@ function fingerprintOf({ subject, utterances }: Omit<Test, 'fingerprint'>, audio
   return {
     labels: subject.labels,
     utterances: hashOf(utterances.map(({ id }) => id)),
-    labelled: hashOf(utterances.map(({ id, label, distribution }) => [id, label, distribution])),
-    speakers: hashOf(utterances.map(({ id, speaker }) => [id, speaker])),
-    audio: hashOf(utterances.map((u) => [u.id, audio.get(u.audio), u.start, u.end])),
+    ...dataHashes(utterances, audio),
     weights: subject.sha256,
     settings: {},
   };

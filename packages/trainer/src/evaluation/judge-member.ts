@@ -10,7 +10,7 @@ import { createClosing } from '../run/closing';
 import { compileInference, judgeBatches } from '../run/evaluate';
 import { evaluationPlan } from '../run/plans';
 import type { Progress } from '../run/progress';
-import { framesStay, frozenSignals, waveSignals } from '../run/signal';
+import { openSignals } from '../run/signal';
 import { openEngine } from '../training/engine';
 import type { Member } from './subject';
 
@@ -69,9 +69,7 @@ async function* judgeTrained(file: string, job: JudgeJob): AsyncGenerator<Judged
     });
     closing.add(() => loader.close());
     const sources = utterances.map(({ id }) => storedWave(waves, id));
-    const signals = framesStay(config, engine, encoder)
-      ? await frozenSignals(config, engine, encoder, sources, progress.line)
-      : waveSignals(encoder);
+    const signals = await openSignals(config, engine, encoder, sources, progress.line);
     closing.add(() => signals.dispose());
     const inference = compileInference(engine, model);
     closing.add(() => inference.dispose());

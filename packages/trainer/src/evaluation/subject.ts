@@ -46,30 +46,23 @@ export async function readSubject(path: string): Promise<Subject> {
   const folds = foldsOf(path);
   const exported = path.endsWith('.onnx');
   const files = exported ? [path] : (folds.length > 0 ? folds : [path]).map(modelFile);
-  const members: Member[] = [];
-  const all: (readonly string[])[] = [];
-  for (const file of files) {
-    const { labels, ...member } = exported ? await exportedMember(file) : await trainedMember(file);
-    members.push(member);
-    all.push(labels);
-  }
-  const [labels = []] = all;
-  if (all.some((other) => other.join('\n') !== labels.join('\n')))
+  const read: Read[] = [];
+  for (const file of files) read.push(exported ? await exportedMember(file) : await trainedMember(file));
+  const { labels = [], shortest } = read[0] ?? {};
+  if (read.some((other) => other.labels.join('\n') !== labels.join('\n')))
     throw new InputError(`${path}: its folds do not have the same labels`);
   const hashes: string[] = [];
   for (const file of files) hashes.push(await fileHash(file));
-  const { minSamples, sampleRate } = exported ? await describeExported(path) : {};
-  const shortest = minSamples === undefined || sampleRate === undefined ? undefined : minSamples / sampleRate;
   return {
     name: nameOf(path),
     labels,
     ...(shortest === undefined ? {} : { shortest }),
-    members,
+    members: read.map(({ member }) => member),
     sha256: hashOf(hashes),
   };
 }
 
-type Read = Member & { readonly labels: readonly string[] };
+type Read = Pick<Subject, 'labels' | 'shortest'> & { readonly member: Member };
 
 async function trainedMember(file: string): Promise<Read> {
   const card = await readModelCard(file);
@@ -77,28 +70,33 @@ async function trainedMember(file: string): Promise<Read> {
   const { fold, allData, heard, trainClasses: classes } = record;
   const utterances = fold?.trainUtterances ?? allData?.utterances;
   return {
-    file,
-    card,
     labels: card.labels,
-    trained: {
-      corpus: record.corpus.name,
-      ...(heard ? { heard } : {}),
-      ...(utterances === undefined ? {} : { utterances }),
-      ...(classes ? { classes } : {}),
+    member: {
+      file,
+      card,
+      trained: {
+        corpus: record.corpus.name,
+        ...(heard ? { heard } : {}),
+        ...(utterances === undefined ? {} : { utterances }),
+        ...(classes ? { classes } : {}),
+      },
     },
   };
 }
 
 async function exportedMember(file: string): Promise<Read> {
-  const { labels, training = {} } = await describeExported(file);
+  const { labels, training = {}, minSamples, sampleRate } = await describeExported(file);
   const { corpus, heard } = training;
   const name = typeof corpus === 'object' && corpus !== null && 'name' in corpus ? corpus.name : undefined;
   return {
-    file,
     labels,
-    trained: {
-      ...(typeof name === 'string' ? { corpus: name } : {}),
-      ...(heard === undefined ? {} : { heard: asHeard(heard, file) }),
+    shortest: minSamples / sampleRate,
+    member: {
+      file,
+      trained: {
+        ...(typeof name === 'string' ? { corpus: name } : {}),
+        ...(heard === undefined ? {} : { heard: asHeard(heard, file) }),
+      },
     },
   };
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LinearModel } from '../baseline/logistic-regression';
+import { assignIn, variableIn, type Head } from './head';
 
 /** A linear probe of the layers that the model reads, kept beside it. Measured and fitted before the model learns. */
 const names = {
@@ -46,36 +47,29 @@ export function pooledStatistics(layers: readonly tf.Tensor3D[], mask: tf.Tensor
  * @param statistics of `pooledStatistics`
  * @returns [batch, classes], whose softmax is that mean
  */
-export function fuse(
-  head: ReadonlyMap<string, tf.Variable>,
-  logits: tf.Tensor2D,
-  statistics: tf.Tensor2D,
-): tf.Tensor2D {
-  const [weight, bias, mean, deviation] = [names.weight, names.bias, names.mean, names.deviation].map((name) => {
-    const variable = head.get(name);
-    if (!variable) throw new Error(`the model has no parameter "${name}"`);
-    return variable;
-  }) as [tf.Variable, tf.Variable, tf.Variable, tf.Variable];
-  const standard = tf.div<tf.Tensor2D>(tf.sub(statistics, mean), deviation);
-  const probe = tf.add(tf.matMul(standard, weight as tf.Tensor2D), bias);
+export function fuse(head: Head, logits: tf.Tensor2D, statistics: tf.Tensor2D): tf.Tensor2D {
+  const standard = tf.div<tf.Tensor2D>(
+    tf.sub(statistics, variableIn(head, names.mean)),
+    variableIn(head, names.deviation),
+  );
+  const probe = tf.add(
+    tf.matMul(standard, variableIn(head, names.weight) as tf.Tensor2D),
+    variableIn(head, names.bias),
+  );
   const sum = tf.add(tf.softmax(logits), tf.softmax(probe));
   // Far above 0 in float32 and in float16 alike; a class that both exclude stays excluded.
   return tf.log(tf.maximum<tf.Tensor2D>(tf.div(sum, 2), 1e-7));
 }
 
 /** Gives a fitted probe to the head. */
-export function setProbe(head: ReadonlyMap<string, tf.Variable>, probe: LinearModel): void {
-  const { weights, intercepts, mean, deviation } = probe;
-  const values = new Map<string, Float32Array>([
-    [names.weight, Float32Array.from(weights)],
-    [names.bias, Float32Array.from(intercepts)],
-    [names.mean, Float32Array.from(mean)],
-    // A column that never changed has no weight; dividing by 1 keeps it finite.
-    [names.deviation, Float32Array.from(deviation, (d) => (Number.isFinite(d) ? d : 1))],
-  ]);
-  for (const [name, value] of values) {
-    const variable = head.get(name);
-    if (!variable) throw new Error(`the model has no parameter "${name}"`);
-    tf.tidy(() => variable.assign(tf.tensor(value, variable.shape)));
-  }
+export function setProbe(head: Head, { weights, intercepts, mean, deviation }: LinearModel): void {
+  assignIn(head, names.weight, weights);
+  assignIn(head, names.bias, intercepts);
+  assignIn(head, names.mean, mean);
+  // A column that never changed has no weight; dividing by 1 keeps it finite.
+  assignIn(
+    head,
+    names.deviation,
+    deviation.map((d) => (Number.isFinite(d) ? d : 1)),
+  );
 }

@@ -13,6 +13,7 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/schema';
 import type { Random } from '../random';
+import { variableIn, type Head } from './head';
 import { gaussian, xavier } from './init';
 import { fuse, pooledStatistics, silentProbe } from './fusion';
 import { isStatistic, plainStatistics, standardize } from './standardize';
@@ -47,7 +48,7 @@ export interface Model {
   readonly encoder: Encoder;
   readonly classes: number;
   /** Everything on top of the encoder, by name; `centers` [classes, projection] and statistics of the frames among them. */
-  readonly head: ReadonlyMap<string, tf.Variable>;
+  readonly head: Head;
   /** All that learns: the head, the centers and the tuned part of the encoder. */
   readonly trainable: readonly Trainable[];
 }
@@ -123,11 +124,7 @@ export function createModel(settings: ModelSettings, encoder: Encoder, classes: 
   return { settings, encoder, classes, head, trainable: collectTrainable(settings, encoder, head) };
 }
 
-function collectTrainable(
-  settings: ModelSettings,
-  encoder: Encoder,
-  head: ReadonlyMap<string, tf.Variable>,
-): Trainable[] {
+function collectTrainable(settings: ModelSettings, encoder: Encoder, head: Head): Trainable[] {
   const tuned = trainableEntries(encoder, tuneMode(settings.tune), { specAugment: settings.specAugment });
   return [
     ...[...head]
@@ -258,11 +255,7 @@ function linear(x: tf.Tensor2D, model: Model, name: string): tf.Tensor2D {
   return tf.add<tf.Tensor2D>(product, parameter(model, `${name}.bias`));
 }
 
-export function parameter(model: Model, name: string): tf.Variable {
-  const variable = model.head.get(name);
-  if (!variable) throw new Error(`the model has no parameter "${name}"`);
-  return variable;
-}
+export const parameter = ({ head }: Model, name: string): tf.Variable => variableIn(head, name);
 
 export function disposeModel(model: Model): void {
   for (const variable of model.head.values()) variable.dispose();

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { probeNames } from './fusion';
+import { assignIn, variableIn, type Head } from './head';
 
 const names = { mean: 'standard.mean', deviation: 'standard.deviation' } as const;
 
@@ -15,12 +16,8 @@ export function plainStatistics(layers: number, dim: number): Map<string, tf.Ten
 }
 
 /** Brings every feature of every layer to mean 0 and deviation 1, by the statistics in `head`. */
-export function standardize(
-  head: ReadonlyMap<string, tf.Tensor>,
-  layers: readonly tf.Tensor3D[],
-): readonly tf.Tensor3D[] {
-  const [mean, deviation] = [head.get(names.mean), head.get(names.deviation)];
-  if (!mean || !deviation) throw new Error('the model has no statistics of its frames');
+export function standardize(head: Head, layers: readonly tf.Tensor3D[]): readonly tf.Tensor3D[] {
+  const [mean, deviation] = [variableIn(head, names.mean), variableIn(head, names.deviation)];
   const dim = mean.shape[1] ?? 0;
   return layers.map((layer, i) => {
     const [centre, spread] = [mean, deviation].map((of) => tf.reshape(tf.slice(of, [i, 0], [1, dim]), [1, 1, dim]));
@@ -73,14 +70,11 @@ export function joinStatistics(a: FrameStatistics | undefined, b: FrameStatistic
 }
 
 /** Gives the statistics to a model. */
-export function setStatistics(head: ReadonlyMap<string, tf.Variable>, { count, mean, squares }: FrameStatistics): void {
-  const deviation = squares.map((x) => Math.max(least, Math.sqrt(x / count)));
-  for (const [name, values] of [
-    [names.mean, mean],
-    [names.deviation, deviation],
-  ] as const) {
-    const variable = head.get(name);
-    if (!variable) throw new Error('the model has no statistics of its frames');
-    tf.tidy(() => variable.assign(tf.tensor(Float32Array.from(values), variable.shape)));
-  }
+export function setStatistics(head: Head, { count, mean, squares }: FrameStatistics): void {
+  assignIn(head, names.mean, mean);
+  assignIn(
+    head,
+    names.deviation,
+    squares.map((x) => Math.max(least, Math.sqrt(x / count))),
+  );
 }

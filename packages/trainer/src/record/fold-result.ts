@@ -5,6 +5,11 @@ import { asFold, type FoldResult } from './run-files';
 /** In place of a fold's number: the model that is trained on everything and tested on nothing. */
 export const allDataIndex = 0;
 
+/** A fold as settings and commands name it: its number, or `all-data`. */
+export function foldKey(index: number): number | 'all-data' {
+  return index === allDataIndex ? 'all-data' : index;
+}
+
 /** The folder of a fold in that of its run. */
 export function foldFolder(dir: string, index: number): string {
   return join(dir, index === allDataIndex ? 'all-data' : `fold-${index}`);

@@ -13,7 +13,7 @@ import { checkEncoderFolder } from './encoder-folder';
 import { percent } from '../percent';
 import { checkColumns, columnsOf } from '../record/columns';
 import { notProved, refuseOther, type Fingerprint } from '../record/fingerprint';
-import { allDataIndex, foldFolder, foldTitle } from '../record/fold-result';
+import { allDataIndex, foldFolder, foldKey, foldTitle } from '../record/fold-result';
 import { runFingerprint, storedRun, writeRunConfig } from '../record/run-config';
 import type { FoldResult } from '../record/run-files';
 import type { AudioHashes } from './fingerprint';
@@ -249,14 +249,10 @@ async function runInProcesses(
     const env = card === undefined ? process.env : { ...process.env, CUDA_VISIBLE_DEVICES: card };
     for (let split = queue.shift(); split && !options.signal?.aborted; split = queue.shift()) {
       const { index } = split.fold;
-      const child = spawn(
-        command,
-        [...prefix, 'fold', index === allDataIndex ? 'all-data' : String(index), '--run', dir],
-        {
-          stdio: ['ignore', 'inherit', 'pipe'],
-          env,
-        },
-      );
+      const child = spawn(command, [...prefix, 'fold', String(foldKey(index)), '--run', dir], {
+        stdio: ['ignore', 'inherit', 'pipe'],
+        env,
+      });
       if (card !== undefined) options.progress.line(`${foldTitle(index)}  on card ${card} of ${cards.length}`);
       let tail = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -30,13 +30,23 @@ export async function fingerprintOf(
     utterances: hashOf(
       splits.map(({ fold, validation }) => [fold.index, ...[fold.train, validation, fold.test].map(sortedIds)]),
     ),
-    labelled: hashOf(utterances.map(({ id, label, distribution }) => [id, label, distribution])),
-    speakers: hashOf(utterances.map(({ id, speaker }) => [id, speaker])),
-    audio: hashOf(utterances.map(({ id, audio: path, start, end }) => [id, audio.get(path), start, end])),
+    ...dataHashes(utterances, audio),
     ...(config.encoder === 'logmel' ? {} : { weights: await weightsHash(encoder) }),
     settings: Object.fromEntries(
       keys.filter((key) => !freeKeys.includes(key) && config[key] !== undefined).map((key) => [key, config[key]]),
     ),
+  };
+}
+
+/** Of what is known of utterances, in the given order. */
+export function dataHashes(
+  utterances: readonly Utterance[],
+  audio: AudioHashes,
+): Pick<Fingerprint, 'labelled' | 'speakers' | 'audio'> {
+  return {
+    labelled: hashOf(utterances.map(({ id, label, distribution }) => [id, label, distribution])),
+    speakers: hashOf(utterances.map(({ id, speaker }) => [id, speaker])),
+    audio: hashOf(utterances.map(({ id, audio: path, start, end }) => [id, audio.get(path), start, end])),
   };
 }
 

@@ -27,7 +27,7 @@ import type { FoldJob } from './fold';
 import { evaluationPlan, trainingPlans } from './plans';
 import { hasRoom } from './room';
 import { stepsOfRun } from './runs';
-import { framesStay, frozenSignals, waveSignals, type SignalSource } from './signal';
+import { openSignals, type SignalSource } from './signal';
 
 /** A fold with its model, its step and its batches ready. */
 export interface OpenFold {
@@ -92,9 +92,7 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     const loader = createLoader({ waves, labels: classOf, distributions, classes: labels.length });
     closing.add(() => loader.close());
     const note = (line: string): void => progress.line(`${foldTitle(fold.index)}  ${line}`);
-    const signals = framesStay(config, engine, encoder)
-      ? await frozenSignals(config, engine, encoder, [...waves.values()], note)
-      : waveSignals(encoder);
+    const signals = await openSignals(config, engine, encoder, [...waves.values()], note);
     closing.add(() => signals.dispose());
     const stepsPerRun = stepsOfRun(config, engine, signals.batchBytes);
     const planned = { batching: signals.batching, maxSamples: encoder.maxSamples };

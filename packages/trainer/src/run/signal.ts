@@ -25,10 +25,22 @@ export function waveSignals({ batching }: Encoder): SignalSource {
   return { batching, read, batchBytes, dispose: () => Promise.resolve() };
 }
 
+/** What a model reads of batches: stored features where they stay the same, or else the waveforms. */
+export async function openSignals(
+  config: Config,
+  engine: Pick<Engine, 'provider'>,
+  encoder: Encoder,
+  sources: readonly Source[],
+  note: (line: string) => void,
+): Promise<SignalSource> {
+  if (!framesStay(config, engine, encoder)) return waveSignals(encoder);
+  return frozenSignals(config, engine, encoder, sources, note);
+}
+
 /**
  * Whether the part of the encoder that does not learn gives an utterance the same frames in every epoch: speed, SpecAugment
- * and layer drop make all of them new. Engines of tfjs run the encoder themselves: they are there to compare with, op by op, and mixed audio would wait for
- * another engine in every epoch.
+ * and layer drop make all of them new. Engines of tfjs run the encoder themselves: they are there to compare with, op by
+ * op, and mixed audio would wait for another engine in every epoch.
  */
 export function framesStay(
   config: Config,
@@ -45,9 +57,10 @@ export function framesStay(
 }
 
 /**
- * Features of a frozen encoder, or of its blocks below those that learn, kept on disk: what is neither mixed nor cut is computed once, for all epochs, folds and
- * runs with this encoder and engine. An utterance's features do not depend on its batch, but for the last digits on a GPU
- * (see `openFeatureStore`). Encoders that must not see padding can therefore fill padded batches.
+ * Features of a frozen encoder, or of its blocks below those that learn, kept on disk: what is neither mixed nor cut is
+ * computed once, for all epochs, folds and runs with this encoder and engine. An utterance's features do not depend on its
+ * batch, but for the last digits on a GPU (see `openFeatureStore`). Encoders that must not see padding can therefore fill
+ * padded batches.
  */
 export async function frozenSignals(
   config: Pick<Config, 'layer' | 'tune' | 'threads' | 'cacheLimit' | 'precision'>,
