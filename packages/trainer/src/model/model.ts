@@ -48,7 +48,7 @@ export interface Model {
   readonly encoder: Encoder;
   readonly classes: number;
   /** Everything on top of the encoder, by name; `centers` [classes, projection] and statistics of the frames among them. */
-  readonly head: Head;
+  readonly head: ReadonlyMap<string, tf.Variable>;
   /** All that learns: the head, the centers and the tuned part of the encoder. */
   readonly trainable: readonly Trainable[];
 }
