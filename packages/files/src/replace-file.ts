@@ -13,16 +13,21 @@ const partOf = (path: string): string => `${path}.${process.pid}.${randomUUID().
  * name. Whoever reads `path` meets the old content or the new one. Folders on the way are made.
  *
  * @param write gets the path of the part and leaves a closed file there
+ * @param options.flush false does not wait for the disk: for what can be made again, and whose reader sees damage
  * @throws {InputError} when the file system refuses; the part is removed and the old content stays
  */
-export async function replaceFile(path: string, write: (part: string) => Promise<void>): Promise<void> {
+export async function replaceFile(
+  path: string,
+  write: (part: string) => Promise<void>,
+  { flush = true }: { readonly flush?: boolean } = {},
+): Promise<void> {
   const part = partOf(path);
   try {
     makeFolder(dirname(path));
     await write(part);
-    await flush(part);
+    if (flush) await flushFile(part);
     await rename(part, path);
-    await flush(dirname(path)).catch(() => undefined); // not every system flushes folders; the rename is whole all the same
+    if (flush) await flushFile(dirname(path)).catch(() => undefined); // not every system flushes folders; the rename is whole all the same
   } catch (error) {
     await rm(part, { force: true }).catch(() => undefined);
     throw fileError(error, path);
@@ -48,7 +53,7 @@ export function writeFileWholeSync(path: string, content: string | Uint8Array): 
   }
 }
 
-async function flush(path: string): Promise<void> {
+async function flushFile(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
     await file.sync();

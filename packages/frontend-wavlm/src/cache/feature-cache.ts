@@ -38,7 +38,9 @@ export function openFeatureCache(folder: string, maker: string, limit = Infinity
       const key = keyOf(wave);
       await withCacheErrors(async () => {
         const { shape, data } = features;
-        await writeSafetensors(pathOf(key), [['features', { shape, data }]], { sha256: checksum(key, features) });
+        const metadata = { sha256: checksum(key, features) };
+        // The checksum shows what a power cut leaves: waiting for the disk would cost more than a short waveform's features.
+        await writeSafetensors(pathOf(key), [['features', { shape, data }]], metadata, { flush: false });
       });
       written += features.data.byteLength;
       // Looking through the folder takes a while: not after every file.

@@ -40,14 +40,19 @@ export function* encodeSafetensors(
 /**
  * Writes a safetensors file whole or not at all.
  *
+ * @param options.flush see `replaceFile`
  * @throws {InputError} when a shape does not fit its data, or the file system refuses
  */
 export function writeSafetensors(
   path: string,
   tensors: Iterable<readonly [string, StoredTensor]>,
   metadata: Readonly<Record<string, string>> = {},
+  options: { readonly flush?: boolean } = {},
 ): Promise<void> {
-  return replaceFile(path, (part) =>
-    pipeline(Readable.from(encodeSafetensors(tensors, metadata), { objectMode: true }), createWriteStream(part)),
+  const pieces = encodeSafetensors(tensors, metadata);
+  return replaceFile(
+    path,
+    (part) => pipeline(Readable.from(pieces, { objectMode: true }), createWriteStream(part)),
+    options,
   );
 }

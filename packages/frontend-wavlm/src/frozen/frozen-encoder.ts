@@ -18,6 +18,11 @@ export interface FrozenOptions {
   cacheDir?: string;
   /** Most bytes of features in the folder: what was not used for longest is removed. No limit when absent. */
   cacheLimit?: number;
+  /**
+   * Folder for the features of waveforms that `keep` leaves out, where several runs ask for the same ones; it belongs to
+   * the caller, who removes it. They are kept nowhere when absent.
+   */
+  passingDir?: string;
   /** `last`: the last hidden state; `all`: the input of block 1 and every block's output; a number: that one of `all`. */
   layers?: FrozenLayers;
   /**
@@ -43,7 +48,7 @@ export interface FrozenOptions {
 }
 
 export interface ExtractOptions {
-  /** Which waveforms will be asked for again: only their features are looked up in the cache and put there. All when absent. */
+  /** Which waveforms will be asked for again: only their features are looked up in the cache and put there; see `passingDir` for the others. All when absent. */
   keep?: readonly boolean[];
 }
 
@@ -80,6 +85,7 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
   const products = isFull(provider) ? ' without TF32' : '';
   const maker = checksumOf(`${VERSION} ${layers} ${provider} ${weights}${numbers}${products}`);
   const cache = openFeatureCache(join(cacheDir, 'features'), maker, options.cacheLimit);
+  const passing = options.passingDir === undefined ? undefined : openFeatureCache(options.passingDir, maker);
   // A model for WebGPU has other operators; one for the CPU serves CUDA, too.
   const lowered = provider === 'webgpu' ? 'webgpu' : 'cpu';
   const session = once(async () => {
@@ -96,8 +102,8 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
     prepare: async () => void (await session.get()),
     extract: async (waves, { keep } = {}) => {
       checkLengths(waves, encoder);
-      const isKept = (i: number): boolean => keep?.[i] ?? true;
-      const found = await readKept(cache, waves, isKept, (wave) => shapeOf(wave, encoder, layers));
+      const cacheOf = (i: number): FeatureCache | undefined => ((keep?.[i] ?? true) ? cache : passing);
+      const found = await readKept(waves, cacheOf, (wave) => shapeOf(wave, encoder, layers));
       counts.cached += found.size;
       options.onProgress?.(found.size, waves.length);
       const missing = waves.map((_, i) => i).filter((i) => !found.has(i));
@@ -108,7 +114,7 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
         for (const [k, i] of batch.entries()) {
           const features = computed[k] ?? { shape: [0], data: new Float32Array() };
           found.set(i, features);
-          if (isKept(i)) await cache.write(waveOf(i), features);
+          await cacheOf(i)?.write(waveOf(i), features);
         }
         counts.computed += batch.length;
         options.onProgress?.(found.size, waves.length);
@@ -140,16 +146,15 @@ function shapeOf(wave: Float32Array, { frameCount, hiddenSize, layerCount }: Enc
   return layers === 'all' ? [layerCount + 1, ...one] : one;
 }
 
-/** What the cache holds, by the waveforms' indices. */
+/** What the caches hold, by the waveforms' indices. */
 async function readKept(
-  cache: FeatureCache,
   waves: readonly Float32Array[],
-  isKept: (i: number) => boolean,
+  cacheOf: (i: number) => FeatureCache | undefined,
   shapeOf: (wave: Float32Array) => readonly number[],
 ): Promise<Map<number, Features>> {
   const found = new Map<number, Features>();
   for (const [i, wave] of waves.entries()) {
-    const features = isKept(i) ? await cache.read(wave, shapeOf(wave)) : undefined;
+    const features = await cacheOf(i)?.read(wave, shapeOf(wave));
     if (features) found.set(i, features);
   }
   return found;

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import { selectRows, type AblationCell, type AblationPlan } from '../ablation/plan';
@@ -38,7 +39,8 @@ async function ablate(ablation: string, options: AblateOptions, slurm: SlurmOpti
   const { seeds: seedList, rows, hubert, wavlm, onlyTable, launcher, dryRun, config: file, preset, ...flags } = options;
   if (flags['name'] !== undefined) throw new InputError('--name: the runs of an ablation are named by their settings');
   const encoders = { ...(hubert ? { hubert } : {}), ...(wavlm ? { wavlm } : {}) };
-  const { ablationJobs, ablationResults, ablationText, readPlan, writeAblation } = await import('../ablation');
+  const { ablationJobs, ablationResults, bySameMixing, ablationText, readPlan, writeAblation } =
+    await import('../ablation');
   const { ablationFolder, ablationRunName } = await import('../ablation/results');
   const everything = ablation === 'table3' ? planOfTable3(encoders, flags) : await readPlan(ablation);
   const plan = selectRows(everything, rows === undefined ? [] : rows.split(',').map((row) => row.trim()));
@@ -60,10 +62,11 @@ async function ablate(ablation: string, options: AblateOptions, slurm: SlurmOpti
   const encoder = 'hubert' in encoders || 'wavlm' in encoders ? Object.keys(encoders).join('-') : common.encoder;
   const nameOf = (cell: AblationCell, seed: number): string => ablationRunName(plan, word, encoder, cell, seed);
   // Every configuration is checked before the first run starts.
-  const jobs = ablationJobs(plan, seeds).map((job) => ({
+  const resolvedJobs = ablationJobs(plan, seeds).map((job) => ({
     ...job,
     resolved: resolveCell(job.cell.settings, { seed: job.seed, name: nameOf(job.cell, job.seed) }),
   }));
+  const jobs = bySameMixing(resolvedJobs, ({ resolved }) => resolved.config);
 
   const folder = ablationFolder(common.runs, plan, word, encoder);
   if (isSlurm({ launcher, dryRun }, slurm)) {
@@ -74,7 +77,7 @@ async function ablate(ablation: string, options: AblateOptions, slurm: SlurmOpti
   }
 
   let failures = 0;
-  if (onlyTable !== true) failures = await runJobs(jobs);
+  if (onlyTable !== true) failures = await runJobs(jobs, join(folder, 'mixed'));
   const results = await ablationResults({
     plan,
     seeds,
@@ -93,20 +96,32 @@ interface ResolvedJob {
   readonly resolved: ResolvedConfig;
 }
 
-async function runJobs(jobs: readonly ResolvedJob[]): Promise<number> {
+/**
+ * Runs that mix in the same way stand one after the other. With a frozen encoder, the first of them leaves the features of
+ * its mixed utterances in a folder for the others; the folder is removed after the last.
+ */
+async function runJobs(jobs: readonly ResolvedJob[], mixedFolder: string): Promise<number> {
   // The trainer is loaded only when something is trained.
-  const [{ runAblation }, { runCv }, { writeReport }, { createProgress }, { interruptSignal }] = await Promise.all([
-    import('../ablation'),
-    import('../run/cv'),
-    import('../report'),
-    import('../run/progress'),
-    import('./interrupt'),
-  ]);
+  const [{ mixingOf, runAblation }, { runCv }, { writeReport }, { createProgress }, { interruptSignal }] =
+    await Promise.all([
+      import('../ablation'),
+      import('../run/cv'),
+      import('../report'),
+      import('../run/progress'),
+      import('./interrupt'),
+    ]);
   const progress = createProgress();
   const { signal, release } = interruptSignal();
+  let mixing: string | undefined;
+  const removeMixed = async (next?: string): Promise<void> => {
+    if (mixing !== undefined && mixing !== next) await rm(join(mixedFolder, mixing), { recursive: true, force: true });
+    mixing = next;
+  };
   try {
     const run = async ({ resolved }: ResolvedJob): Promise<void> => {
-      const { dir, failed } = await runCv(resolved, { jobs: 1, progress, signal });
+      const own = mixingOf(resolved.config);
+      await removeMixed(own);
+      const { dir, failed } = await runCv(resolved, { jobs: 1, progress, signal, mixedDir: join(mixedFolder, own) });
       if (failed[0]) throw failed[0].error;
       await writeReport(dir);
     };
@@ -114,6 +129,7 @@ async function runJobs(jobs: readonly ResolvedJob[]): Promise<number> {
   } finally {
     progress.stop();
     release();
+    await removeMixed();
   }
 }
 

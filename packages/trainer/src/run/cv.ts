@@ -45,6 +45,8 @@ export interface CvOptions {
   readonly self?: readonly string[];
   /** Waits for a fold that another process has, instead of an error. */
   readonly wait?: boolean;
+  /** See `FoldJob.mixedDir`; not used by folds in processes of their own. */
+  readonly mixedDir?: string;
 }
 
 /** A run before anything is trained: its folder, its corpus, and which of its folds are to be done. */
@@ -200,10 +202,11 @@ async function runHere(
   const failed: FailedFold[] = [];
   for (const [i, { fold, validation }] of splits.entries()) {
     options.onFoldsLeft?.(splits.length - 1 - i);
-    const { wait = false } = options;
+    const { wait = false, mixedDir } = options;
     const job = { config, labels: data.labels, fold, validation, waves, createEncoder, engine, progress, signal, wait };
+    const mixed = mixedDir === undefined ? {} : { mixedDir };
     try {
-      const result = await runFold({ ...job, fingerprint, audio, dir: foldFolder(dir, fold.index) });
+      const result = await runFold({ ...job, ...mixed, fingerprint, audio, dir: foldFolder(dir, fold.index) });
       progress.line(summary(result));
     } catch (error) {
       if (signal?.aborted) throw error;

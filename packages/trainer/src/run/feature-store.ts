@@ -21,6 +21,13 @@ export interface FeatureStore {
   readonly batched: boolean;
 }
 
+/** Where the features of mixed utterances are kept while other runs mix the same way. */
+export interface MixedFeatures {
+  readonly dir: string;
+  /** How often each utterance is mixed anew. */
+  readonly times: number;
+}
+
 /**
  * Opens the features of waveforms of so many samples each. On the CPU every utterance is encoded by itself: its features are
  * then the same to the last bit, whoever computes them. A GPU would spend its time waiting for work: it gets batches.
@@ -31,16 +38,19 @@ export async function openFeatureStore(
   encoder: Encoder,
   layers: FrozenLayers,
   samples: readonly number[],
+  mixed?: MixedFeatures,
 ): Promise<FeatureStore> {
   const cacheDir = cacheFolder();
   const frames = samples.reduce((sum, count) => sum + encoder.frameCount(count), 0);
   const needed = 4 * frames * depthOf(layers, encoder) * encoder.hiddenSize;
   const fits = needed <= (await cacheSpace(cacheDir)) / 2;
+  const passingDir = mixed && needed * mixed.times <= (await cacheSpace(mixed.dir)) / 2 ? mixed.dir : undefined;
   const batched = provider !== 'cpu';
   const frozen = await createFrozenEncoder(encoder, {
     cacheDir,
     layers,
     provider,
+    ...(passingDir === undefined ? {} : { passingDir }),
     precision: config.precision === 'mixed' ? 'float16' : 'float32',
     ...(batched ? {} : { batchSamples: 1 }),
     ...(config.cacheLimit > 0 ? { cacheLimit: config.cacheLimit * 1e9 } : {}),

@@ -42,6 +42,8 @@ export interface FoldJob {
   readonly audio?: AudioHashes;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
+  /** Folder for the features of mixed utterances, where other runs mix the same way with the same frozen encoder. */
+  readonly mixedDir?: string;
   /** Waits when another process has the fold, and takes over what it leaves. */
   readonly wait?: boolean;
   /** Of the folder; checked before anything is written that must not be written by two. */

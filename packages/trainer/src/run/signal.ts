@@ -5,7 +5,7 @@ import type { BatchArrays } from '../data/assemble';
 import { sampleRate, type Source } from '../data/plan';
 import type { Engine } from '../training/engine';
 import { highestFrozen, isSum, type FeatureInput, type Signal } from '../model/model';
-import { depthOf, openFeatureStore } from './feature-store';
+import { depthOf, openFeatureStore, type MixedFeatures } from './feature-store';
 
 /** Where the model's view of a batch comes from: the waveforms themselves, or what a frozen encoder makes of them. */
 export interface SignalSource {
@@ -32,9 +32,11 @@ export async function openSignals(
   encoder: Encoder,
   sources: readonly Source[],
   note: (line: string) => void,
+  mixedDir?: string,
 ): Promise<SignalSource> {
   if (!framesStay(config, engine, encoder)) return waveSignals(encoder);
-  return frozenSignals(config, engine, encoder, sources, note);
+  const mixed = mixedDir === undefined ? undefined : { dir: mixedDir, times: config.epochs };
+  return frozenSignals(config, engine, encoder, sources, note, mixed);
 }
 
 /**
@@ -61,6 +63,7 @@ export function framesStay(
  * computed once, for all epochs, folds and runs with this encoder and engine. An utterance's features do not depend on its
  * batch, but for the last digits on a GPU (see `openFeatureStore`). Encoders that must not see padding can therefore fill
  * padded batches.
+ * @param mixed where the features of what is mixed or cut are kept, if runs that mix the same way read them too
  */
 export async function frozenSignals(
   config: Pick<Config, 'layer' | 'tune' | 'threads' | 'cacheLimit' | 'precision'>,
@@ -68,13 +71,14 @@ export async function frozenSignals(
   encoder: Encoder,
   sources: readonly Source[],
   note: (line: string) => void,
+  mixed?: MixedFeatures,
 ): Promise<SignalSource> {
   const from = highestFrozen(config.tune, encoder);
   const layers = storedLayers(config, from);
   const stored = depthOf(layers, encoder);
   const depth = Math.min(stored, from + 1);
   const lengths = sources.map(({ samples }) => samples);
-  const { frozen, cacheDir, needed, fits } = await openFeatureStore(config, engine, encoder, layers, lengths);
+  const { frozen, cacheDir, needed, fits } = await openFeatureStore(config, engine, encoder, layers, lengths, mixed);
   // The blocks that learn must not get into it.
   if (config.tune !== 'frozen') await frozen.prepare();
   const what =
