@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { ablateCommand } from '../commands/ablate';
+import { defaults } from '../config/schema';
 import { takeSlurmOptions } from '../launch/slurm-options';
 import { writeSyntheticRun } from '../testing/synthetic-run';
 import {
   ablationJobs,
   ablationMarkdown,
   ablationResults,
+  bySameMixing,
   cells,
   readPlan,
   runAblation,
@@ -67,6 +69,15 @@ describe("the paper's Table 3", () => {
       '15',
     ]);
     expect(new Set(single.map(({ slug }) => slug)).size).toBe(9);
+  });
+
+  it('runs what mixes in the same way one after the other, seed by seed', () => {
+    const jobs = ablationJobs(table3Plan({ single: {} }), [1, 2]);
+    const configOf = ({ cell, seed }: (typeof jobs)[number]) => ({ ...defaults, ...cell.settings, seed });
+    const order = bySameMixing(jobs, configOf);
+    expect(order.map(({ cell, seed }) => `${seed}:${cell.rows[0]?.row}`).join(' ')).toBe(
+      '1:1 1:4 1:2 1:3 1:5 1:9 1:13 1:14 1:15 2:1 2:4 2:2 2:3 2:5 2:9 2:13 2:14 2:15',
+    );
   });
 
   it('asks each question once, between rows that differ', () => {
