@@ -46,6 +46,8 @@ export interface Trainable {
 export interface Model {
   readonly settings: ModelSettings;
   readonly encoder: Encoder;
+  /** The encoder as it came, for the probe of a fusion where the other one learns; see `needsUntuned`. */
+  readonly untuned?: Encoder;
   readonly classes: number;
   /** Everything on top of the encoder, by name; `centers` [classes, projection] and statistics of the frames among them. */
   readonly head: ReadonlyMap<string, tf.Variable>;
@@ -99,8 +101,32 @@ export interface ModelOutput {
   readonly layers: readonly tf.Tensor3D[];
 }
 
+/** Whether the model reads a second encoder, which stays as it came. */
+export const needsUntuned = ({ fusion, tune }: Pick<ModelSettings, 'fusion' | 'tune'>): boolean =>
+  fusion === 'probe' && tune !== 'frozen';
+
+/** An encoder to train on, and one that stays as it came where the model reads that, too. */
+export interface Encoders {
+  readonly encoder: Encoder;
+  readonly untuned?: Encoder;
+}
+
+/** @param open makes the same encoder each time it is called */
+export async function openEncoders(
+  settings: Pick<ModelSettings, 'fusion' | 'tune'>,
+  open: () => Promise<Encoder>,
+): Promise<Encoders> {
+  const encoder = await open();
+  return needsUntuned(settings) ? { encoder, untuned: await open() } : { encoder };
+}
+
 /** A fresh head on an encoder; every number comes from `random`. */
-export function createModel(settings: ModelSettings, encoder: Encoder, classes: number, random: Random): Model {
+export function createModel(
+  settings: ModelSettings,
+  { encoder, untuned }: Encoders,
+  classes: number,
+  random: Random,
+): Model {
   const head = new Map<string, tf.Variable>();
   const add = (name: string, value: tf.Tensor): void => void head.set(name, variableOf(value, !isStatistic(name)));
   const dim = encoder.hiddenSize;
@@ -121,7 +147,8 @@ export function createModel(settings: ModelSettings, encoder: Encoder, classes: 
   add('classifier.bias', tf.zeros([classes]));
   if (settings.fusion === 'probe') silentProbe(layers * 2 * dim, classes).forEach((value, name) => add(name, value));
   add('centers', gaussian(classes, settings.projection, random));
-  return { settings, encoder, classes, head, trainable: collectTrainable(settings, encoder, head) };
+  const trainable = collectTrainable(settings, encoder, head);
+  return { settings, encoder, ...(untuned ? { untuned } : {}), classes, head, trainable };
 }
 
 function collectTrainable(settings: ModelSettings, encoder: Encoder, head: Head): Trainable[] {
@@ -158,9 +185,15 @@ export function forward(model: Model, input: ModelInput): ModelOutput {
   return { logits, embedding, utterance: pooled, frames, mask, attention, layers: read.layers };
 }
 
-/** What the model says in the end: the logits that were trained, fused with a probe's where one stands beside them. */
-export function decide(model: Model, { logits, layers, mask }: ModelOutput): tf.Tensor2D {
-  return model.settings.fusion === 'probe' ? fuse(model.head, logits, pooledStatistics(layers, mask)) : logits;
+/**
+ * What the model says in the end: the logits that were trained, fused with a probe's where one stands beside them. The probe
+ * hears the encoder as it came.
+ */
+export function decide(model: Model, input: Signal, { logits, layers, mask }: ModelOutput): tf.Tensor2D {
+  const { untuned } = model;
+  if (model.settings.fusion !== 'probe') return logits;
+  const heard = untuned ? readLayers({ ...model, encoder: untuned }, input).layers : layers;
+  return fuse(model.head, logits, pooledStatistics(heard, mask));
 }
 
 /** The layers that are read, each [batch, frames, features], and which frames are valid [batch, frames]. */
@@ -260,4 +293,5 @@ export const parameter = ({ head }: Model, name: string): tf.Variable => variabl
 export function disposeModel(model: Model): void {
   for (const variable of model.head.values()) variable.dispose();
   model.encoder.dispose();
+  model.untuned?.dispose();
 }

@@ -36,8 +36,12 @@ export function saveModel(path: string, model: Model, card: ModelCardData, finge
   return writeVariables(path, learned(model), metadata);
 }
 
-/** SHA-256 of the part of a model's encoder that training left as it was; a model file does not hold it. */
+/**
+ * SHA-256 of what training left as it was, which a model file does not hold: a part of the encoder, or all of it where the
+ * model reads it as it came, too.
+ */
 export function untouchedHash(model: Model): Promise<string> {
+  if (model.untuned) return weightsHash(model.untuned);
   const tuned = model.trainable.filter(({ group }) => group === 'encoder');
   return weightsHash(model.encoder, new Set(tuned.map(({ name }) => name.slice('encoder.'.length))));
 }

@@ -24,7 +24,7 @@ export type InferenceOutput = {
 export function infer(model: Model, input: Signal): InferenceOutput {
   const output = forward(model, input);
   const { embedding, attention } = output;
-  return { probabilities: tf.softmax(decide(model, output)), embedding, attention };
+  return { probabilities: tf.softmax(decide(model, input, output)), embedding, attention };
 }
 
 export function compileInference(engine: Engine, model: Model): Inference {

@@ -26,17 +26,20 @@ test('statistics are means and deviations of the valid frames, whatever stands o
   expected?.forEach((value, i) => expect(found[i]).toBeCloseTo(value, 3));
 });
 
-test('what a model says is the mean of its own probabilities and of the probe, which does not learn', async () => {
+test('what a model says is the mean of its own probabilities and of the probe, whose encoder does not learn', async () => {
   const job = await tinyFold(join(root, 'a'), { fusion: 'probe', layer: 'weighted' });
   const fold = await openFold(job);
   await fitFusion(fold);
+  for (const { group, variable } of fold.model.trainable)
+    if (group === 'encoder') variable.assign(tf.tidy(() => tf.add(tf.mul(variable, 0.5), 0.1)));
+  const untuned = await job.createEncoder();
   const pooled = new Map<string, readonly Float32Array[]>();
   const said = new Map<string, number[]>();
   const own = new Map<string, number[]>();
   for (const { id } of [...fold.train, ...job.fold.test]) {
     const wave = new Float32Array(job.waves.get(id)?.shared ?? new SharedArrayBuffer(0));
     const input = { waves: tf.tensor2d(wave, [1, wave.length]), lengths: tf.tensor1d([wave.length], 'int32') };
-    const layers = fold.encoder.apply(input, { layers: true }).layers ?? [];
+    const layers = untuned.apply(input, { layers: true }).layers ?? [];
     pooled.set(
       id,
       layers.map((layer) => {
@@ -45,7 +48,7 @@ test('what a model says is the mean of its own probabilities and of the probe, w
       }),
     );
     const output = forward(fold.model, input);
-    said.set(id, [...tf.softmax(decide(fold.model, output)).dataSync()]);
+    said.set(id, [...tf.softmax(decide(fold.model, input, output)).dataSync()]);
     own.set(id, [...tf.softmax(output.logits).dataSync()]);
   }
   const options = {
@@ -63,6 +66,7 @@ test('what a model says is the mean of its own probabilities and of the probe, w
   });
   const learning = new Set(fold.model.trainable.map(({ name }) => name));
   expect([...learning].filter((name) => name.startsWith('probe.'))).toEqual([]);
+  untuned.dispose();
   await fold.close();
 });
 

@@ -42,7 +42,7 @@ function predict(
   const input = { waves, lengths: tf.fill([1], waves.shape[1], 'int32') as tf.Tensor1D };
   const output = forward(model, input);
   const { attention, embedding, utterance } = output;
-  const logits = decide(model, output);
+  const logits = decide(model, input, output);
   const probabilities = tf.softmax(temperature === undefined ? logits : tf.div<tf.Tensor2D>(logits, temperature));
   if (choice === 'projection') return { probabilities, attention, embedding };
   if (choice === 'utterance') return { probabilities, attention, embedding: utterance };
