@@ -4,9 +4,14 @@ import { join, resolve } from 'node:path';
 import { readModelMetadata } from '@ser/onnx-jit/proto';
 import * as ort from '@ser/onnx-jit/onnxruntime';
 import type { Recognizer } from '@ser/recognize';
+import * as tf from '@tensorflow/tfjs';
 import { describeIf } from '../../../../tools/test-support/describe-if';
+import { defaults } from '../config/schema';
 import { speechBounds } from '../data/trim';
 import { atTemperature } from '../metrics';
+import { parameter } from '../model/model';
+import { seeded } from '../random';
+import { saveModel } from '../record/model-file';
 import { pythonWith } from '../testing/python';
 import { spoken, tinyLabels, tinyModel, writeWav, type TinyModel } from '../testing/tiny-model';
 import { buildModel } from './build-model';
@@ -278,3 +283,37 @@ print(max(np.abs(a - b).max() for a, b in zip(ours, theirs)))`);
     }, 60_000);
   },
 );
+
+test('a model with a probe beside it brings the encoder as it came, too', async () => {
+  const fused = await tinyModel({ fusion: 'probe' });
+  try {
+    const random = seeded('fused');
+    const change = (variable: tf.Variable, by: number): void =>
+      variable.assign(
+        tf.tidy(() =>
+          tf.add(
+            variable,
+            tf.tensor(
+              Float32Array.from(variable.dataSync(), () => by * (random() - 0.5)),
+              variable.shape,
+            ),
+          ),
+        ),
+      );
+    for (const { group, variable } of fused.model.trainable) if (group === 'encoder') change(variable, 0.3);
+    for (const name of ['probe.weight', 'probe.bias']) change(parameter(fused.model, name), 1);
+    const { settings } = fused.model;
+    const config = { ...defaults, hiddenSize: 16, ...settings };
+    await saveModel(join(fused.dir, 'model.safetensors'), fused.model, { config, labels: tinyLabels });
+    const opened = await openRecognizer(fused.dir);
+    const wave = spoken(9_000);
+    const expected = fused.reference(wave);
+    const heard = await opened.recognize(wave);
+    expect(furthest(Object.values(heard.probabilities), expected.probabilities)).toBeLessThan(2e-6);
+    expect(furthest(heard.embedding, expected.embedding)).toBeLessThan(2e-5);
+    await opened.close();
+  } finally {
+    fused.dispose();
+    rmSync(fused.dir, { recursive: true, force: true });
+  }
+});
