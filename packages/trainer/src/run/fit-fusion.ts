@@ -1,5 +1,4 @@
 import { fitProbe } from '../baseline/probe';
-import { readLayers } from '../model/model';
 import { pooledStatistics, setProbe } from '../model/fusion';
 import { foldTitle } from '../record/fold-result';
 import type { OpenFold } from './open-fold';
@@ -15,10 +14,7 @@ export async function fitFusion(fold: OpenFold): Promise<void> {
   const pooled = new Map<string, Float32Array>();
   await overTrainingSide(
     fold,
-    (input) => {
-      const { layers, mask } = readLayers(model, input);
-      return { statistics: pooledStatistics(layers, mask) };
-    },
+    ({ layers, mask }) => ({ statistics: pooledStatistics(layers, mask) }),
     async ({ statistics }, { ids }) => {
       const rows = await statistics.data<'float32'>();
       const columns = statistics.shape[1] ?? 0;

@@ -1,4 +1,3 @@
-import { readLayers } from '../model/model';
 import { batchStatistics, joinStatistics, setStatistics, type FrameStatistics } from '../model/standardize';
 import type { OpenFold } from './open-fold';
 import { overTrainingSide } from './training-side';
@@ -12,10 +11,7 @@ export async function measureFrames(fold: OpenFold): Promise<void> {
   let all: FrameStatistics | undefined;
   await overTrainingSide(
     fold,
-    (input) => {
-      const { layers, mask } = readLayers(model, input);
-      return batchStatistics(layers, mask);
-    },
+    ({ layers, mask }) => batchStatistics(layers, mask),
     async ({ count, mean, squares }) => {
       const [frames, means, sums] = await Promise.all([count.data(), mean.data(), squares.data()]);
       const part = { count: frames[0] ?? 0, mean: Float64Array.from(means), squares: Float64Array.from(sums) };
