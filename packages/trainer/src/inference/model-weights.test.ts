@@ -41,7 +41,7 @@ beforeAll(async () => {
     projection: 4,
     pool: 'mean',
   };
-  const trained = createModel(config, { encoder: await openEncoder({ ...config, weights: at('right') })() }, 2, seeded('model'));
+  const trained = createModel(config, await openEncoder({ ...config, weights: at('right') })(), 2, seeded('model'));
   await saveModel(model, trained, { config, labels, untouched: await untouchedHash(trained) });
   disposeModel(trained);
 }, 60_000);

@@ -46,7 +46,7 @@ export interface Trainable {
 export interface Model {
   readonly settings: ModelSettings;
   readonly encoder: Encoder;
-  /** The encoder as it came, for the probe of a fusion where the other one learns; see `needsUntuned`. */
+  /** The encoder as it came, for the probe of a fusion where the other one learns. */
   readonly untuned?: Encoder;
   readonly classes: number;
   /** Everything on top of the encoder, by name; `centers` [classes, projection] and statistics of the frames among them. */
@@ -101,31 +101,24 @@ export interface ModelOutput {
   readonly layers: readonly tf.Tensor3D[];
 }
 
-/** Whether the model reads a second encoder, which stays as it came. */
-export const needsUntuned = ({ fusion, tune }: Pick<ModelSettings, 'fusion' | 'tune'>): boolean =>
-  fusion === 'probe' && tune !== 'frozen';
-
-/** An encoder to train on, and one that stays as it came where the model reads that, too. */
-export interface Encoders {
-  readonly encoder: Encoder;
-  readonly untuned?: Encoder;
-}
-
-/** @param open makes the same encoder each time it is called */
-export async function openEncoders(
-  settings: Pick<ModelSettings, 'fusion' | 'tune'>,
+/**
+ * The encoder as it came, where the model reads it beside one that learns.
+ * @param open makes the same encoder each time it is called
+ */
+export async function openUntuned(
+  { fusion, tune }: Pick<ModelSettings, 'fusion' | 'tune'>,
   open: () => Promise<Encoder>,
-): Promise<Encoders> {
-  const encoder = await open();
-  return needsUntuned(settings) ? { encoder, untuned: await open() } : { encoder };
+): Promise<Encoder | undefined> {
+  return fusion === 'probe' && tune !== 'frozen' ? open() : undefined;
 }
 
-/** A fresh head on an encoder; every number comes from `random`. */
+/** A fresh head on an encoder; every number comes from `random`. `untuned` as `openUntuned` gives it. */
 export function createModel(
   settings: ModelSettings,
-  { encoder, untuned }: Encoders,
+  encoder: Encoder,
   classes: number,
   random: Random,
+  untuned?: Encoder,
 ): Model {
   const head = new Map<string, tf.Variable>();
   const add = (name: string, value: tf.Tensor): void => void head.set(name, variableOf(value, !isStatistic(name)));

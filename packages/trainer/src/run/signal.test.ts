@@ -63,7 +63,7 @@ describe('the features of a frozen encoder', () => {
       await openEngine('onnx-cpu', 1);
       const { config } = await tinyFold(root, { tune: 'frozen', ...layer, encoder: 'whisper' });
       const encoder = createRandomEncoder(shape, seeded('encoder'));
-      const model = createModel(config, { encoder }, 2, seeded('model'));
+      const model = createModel(config, encoder, 2, seeded('model'));
       const batch = testBatch(lengths, samples);
       const frozen = await frozenSignals({ ...config, threads: 1 }, cpu, encoder, [], () => undefined);
       const [features, waves] = await Promise.all([frozen.read(batch), waveSignals(encoder).read(batch)]);
