@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -10,6 +10,7 @@ import {
   ablationJobs,
   ablationMarkdown,
   ablationResults,
+  ablationText,
   bySameMixing,
   cells,
   readPlan,
@@ -158,6 +159,28 @@ describe('results', () => {
       results.contrasts.map(({ adjustedP }) => Number(adjustedP.toPrecision(6))),
     );
     expect(await read('tables/rows.tex')).toMatch(/\\toprule\nRow & .*\$\\Delta\$UA \[95 \\%\]/);
+  });
+
+  it('of one recipe with several seeds show how it stands to the linear probe of the same folds', async () => {
+    const one = { name: 'recipe', rows: [{ row: '1', title: 'recipe', settings: {} }], contrasts: [], notes: [] };
+    const runDir = (_: unknown, seed: number): string => join(root, `recipe-${seed}`);
+    for (const seed of [1, 2]) {
+      await writeSyntheticRun(runDir(undefined, seed), { folds: 1, perFold: 120, seed, skill: 0.9 });
+      await writeSyntheticRun(join(root, 'probe'), { folds: 1, perFold: 120, seed: seed + 10, skill: 0.6 });
+      const probe = join(root, 'probe', 'fold-1', 'predictions.jsonl');
+      await copyFile(probe, join(runDir(undefined, seed), 'fold-1', 'probe-predictions.jsonl'));
+    }
+    const results = await ablationResults({ plan: one, seeds: [1, 2], folds: [], runDir, resamples: 100 });
+    const { overProbe, difference } = results.rows[0] ?? {};
+    expect(difference).toBeUndefined();
+    expect(overProbe?.seeds).toBe(2);
+    expect(overProbe?.ua.difference).toBeGreaterThan(0.2);
+    expect(ablationText(results)).toMatch(
+      /row +what +seeds +WA % +UA % +ΔUA to the linear probe \[95 %\] +p \(speakers\)\n/,
+    );
+    const dir = join(root, 'recipe-table');
+    await writeAblation(dir, results);
+    expect(await readFile(join(dir, 'tables', 'rows.csv'), 'utf8')).toMatch(/^Row,What,Seeds,.*ΔUA to probe/);
   });
 
   it('of nothing are an empty table, not an error', async () => {

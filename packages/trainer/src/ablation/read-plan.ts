@@ -40,7 +40,7 @@ const schema = {
         properties: {
           row: rowName,
           title: text,
-          settings: { type: 'object', minProperties: 1 },
+          settings: { type: 'object' },
           paper: {
             ...strict,
             required: ['wa', 'ua'],

@@ -43,6 +43,8 @@ export interface RowResult {
   /** Seeds with every fold asked for, and seeds without. */
   readonly seeds: readonly number[];
   readonly missingSeeds: readonly number[];
+  /** Against the linear probe of the same folds and seeds; undefined where a run has none. */
+  readonly overProbe: CellDifference | undefined;
   /** Against the first row; undefined for the rows that are the first one's run, and without shared seeds. */
   readonly difference: CellDifference | undefined;
 }
@@ -83,6 +85,8 @@ interface SeedRun {
   readonly seed: number;
   readonly labels: readonly string[];
   readonly lines: ReadonlyMap<string, PredictionLine>;
+  /** What the linear probe says of the same utterances; nothing where a fold has none. */
+  readonly probe: ReadonlyMap<string, PredictionLine>;
   readonly folds: readonly number[];
   readonly seconds: number;
   readonly stamp: string | undefined;
@@ -114,6 +118,7 @@ export async function ablationResults(options: ResultsOptions): Promise<Ablation
       ua: meanDeviation(scores.map(({ ua }) => ua)),
       seeds: own.map(({ seed }) => seed),
       missingSeeds: seeds.filter((seed) => !own.some((run) => run.seed === seed)),
+      overProbe: differenceOf(probesOf(own), own, resamples),
       difference,
     }));
   });
@@ -140,6 +145,10 @@ export async function ablationResults(options: ResultsOptions): Promise<Ablation
   };
 }
 
+/** The linear probes of runs that have one for every utterance, as if they were runs. */
+const probesOf = (runs: readonly SeedRun[]): SeedRun[] =>
+  runs.filter(({ lines, probe }) => probe.size === lines.size).map((run) => ({ ...run, lines: run.probe }));
+
 /** The run of one seed, when all folds asked for are done. */
 async function readSeed(dir: string, seed: number, folds: readonly number[]): Promise<SeedRun | undefined> {
   if (!(await isFolder(dir))) return undefined; // it has not begun
@@ -148,9 +157,11 @@ async function readSeed(dir: string, seed: number, folds: readonly number[]): Pr
   const kept = run.folds.filter((fold) => fold.file !== undefined && wanted.includes(fold.index));
   if (kept.length < wanted.length || kept.length === 0) return undefined;
   const lines = testedLines({ ...run, folds: kept });
+  const said = new Map(kept.flatMap((fold) => fold.probe).map((line) => [line.id, line]));
+  const probe = new Map([...said].filter(([id, { label }]) => lines.get(id)?.label === label));
   const seconds = kept.reduce((total, fold) => total + (fold.file?.seconds ?? 0), 0);
   const stamp = stampOf(kept.flatMap(({ file }) => file ?? []));
-  return { seed, labels: run.labels, lines, folds: kept.map(({ index }) => index), seconds, stamp };
+  return { seed, labels: run.labels, lines, probe, folds: kept.map(({ index }) => index), seconds, stamp };
 }
 
 function scoresOf({ labels, lines }: SeedRun): { wa: number; ua: number } {

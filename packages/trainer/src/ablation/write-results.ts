@@ -8,7 +8,7 @@ import { section, table } from '../report/table';
 import { shownOf, type Cell, type Column, type Quantity, type Row, type TableData } from '../report/table-data';
 import { textTable } from '../report/text-table';
 import { writeTables } from '../report/write-tables';
-import type { AblationResults, RowResult } from './results';
+import type { AblationResults, CellDifference, RowResult } from './results';
 import { percent } from '../percent';
 
 /** Writes `ablation.json`, `ablation.html`, `ablation.md` (for a README) and the tables as CSV and LaTeX into a folder. */
@@ -22,30 +22,43 @@ export async function writeAblation(dir: string, results: AblationResults): Prom
   return { htmlPath };
 }
 
-const shortHeader = [
+/** Columns that would be empty in every row are left out. */
+interface Shown {
+  readonly probe: boolean;
+  readonly first: boolean;
+  readonly paper: boolean;
+}
+
+const shownIn = ({ rows }: AblationResults): Shown => ({
+  probe: rows.some(({ overProbe }) => overProbe !== undefined),
+  first: rows.length > 1,
+  paper: rows.some(({ row }) => row.paper !== undefined),
+});
+
+const shortHeader = (shown: Shown): string[] => [
   'row',
   'what',
   'seeds',
   'WA %',
   'UA %',
-  'ΔUA to first row [95 %]',
-  'p (speakers)',
-  "McNemar's p",
-  'paper UA %',
+  ...(shown.probe ? ['ΔUA to the linear probe [95 %]', 'p (speakers)'] : []),
+  ...(shown.first ? ['ΔUA to first row [95 %]', 'p (speakers)', "McNemar's p"] : []),
+  ...(shown.paper ? ['paper UA %'] : []),
 ];
 
-function shortRow(result: RowResult): Cell[] {
-  const { row, sameAs, seeds, missingSeeds, wa, ua, difference: delta } = result;
+function shortRow(result: RowResult, shown: Shown): Cell[] {
+  const { row, sameAs, seeds, missingSeeds, wa, ua, overProbe, difference: delta } = result;
+  const tested = (difference: CellDifference | undefined): Cell[] =>
+    difference === undefined ? ['', ''] : [differenceCell(difference.ua), pCell(difference.permutation)];
   return [
     sameAs.length > 0 ? `${row.row} (= ${sameAs.join(', ')})` : row.row,
     row.title,
     missingSeeds.length > 0 ? `${seeds.length} of ${seeds.length + missingSeeds.length}` : String(seeds.length),
     meanCell(wa),
     meanCell(ua),
-    delta === undefined ? '' : differenceCell(delta.ua),
-    delta === undefined ? '' : pCell(delta.permutation),
-    delta === undefined ? '' : pCell(delta.mcnemar.p),
-    printed(row.paper?.ua),
+    ...(shown.probe ? tested(overProbe) : []),
+    ...(shown.first ? [...tested(delta), delta === undefined ? '' : pCell(delta.mcnemar.p)] : []),
+    ...(shown.paper ? [printed(row.paper?.ua)] : []),
   ];
 }
 
@@ -74,7 +87,12 @@ function contrastRow(contrast: AblationResults['contrasts'][number]): Cell[] {
 
 /** For a terminal. */
 export function ablationText(results: AblationResults): string {
-  const rows = textTable(shortHeader, results.rows.map(shortRow), 2);
+  const shown = shownIn(results);
+  const rows = textTable(
+    shortHeader(shown),
+    results.rows.map((row) => shortRow(row, shown)),
+    2,
+  );
   const contrasts = textTable(contrastHeader, results.contrasts.map(contrastRow), 2);
   const { stamp } = results;
   return [rows, ...(results.contrasts.length > 0 ? [contrasts] : []), ...(stamp ? [stamp] : [])].join('\n\n');
@@ -86,7 +104,13 @@ export function ablationMarkdown(results: AblationResults): string {
     [header, header.map(() => '---'), ...rows.map((cells) => cells.map(shownOf))]
       .map((cells) => `| ${cells.join(' | ')} |`)
       .join('\n');
-  const blocks = [markdown(shortHeader, results.rows.map(shortRow))];
+  const shown = shownIn(results);
+  const blocks = [
+    markdown(
+      shortHeader(shown),
+      results.rows.map((row) => shortRow(row, shown)),
+    ),
+  ];
   if (results.contrasts.length > 0) blocks.push(markdown(contrastHeader, results.contrasts.map(contrastRow)));
   return [...blocks, explanation(results), ...results.notes].join('\n\n');
 }
@@ -149,11 +173,18 @@ function ablationPage(results: AblationResults): { text: string; tables: readonl
 }
 
 /** In the form of the paper's Table 3: the parts, the paper's numbers, ours, the difference. */
-function rowsTable({ rows }: AblationResults): Markup {
+function rowsTable(results: AblationResults): Markup {
+  const { rows } = results;
+  const shown = shownIn(results);
   const formed = rows.every(({ row }) => row.parts !== undefined);
   const encoders = formed && rows.some(({ row }) => row.parts?.encoder !== '');
   const what = formed ? [...(encoders ? ['Encoder'] : []), 'Mixup', 'Aggregation', 'Losses'] : ['What'];
-  const numbers = ['Paper WA', 'Paper UA', 'Seeds', 'WA %', 'UA %', 'ΔUA [95 %]', 'p (speakers)', "McNemar's p"];
+  const numbers = [
+    ...(shown.paper ? ['Paper WA', 'Paper UA'] : []),
+    ...['Seeds', 'WA %', 'UA %'],
+    ...(shown.probe ? ['ΔUA to probe [95 %]', 'p of it (speakers)'] : []),
+    ...(shown.first ? ['ΔUA [95 %]', 'p (speakers)', "McNemar's p"] : []),
+  ];
   const columns: Column[] = [
     { title: 'Row' },
     ...what.map((title) => ({ title, wrap: title === 'What' || title === 'Losses' })),
@@ -161,17 +192,15 @@ function rowsTable({ rows }: AblationResults): Markup {
   ];
   const cells = (result: RowResult): Row => {
     const { parts, paper } = result.row;
-    const [row = '', title = '', ...ours] = shortRow(result);
+    const [row = '', title = '', ...ours] = shortRow(result, { ...shown, paper: false });
     const named = [
       ...(encoders ? [parts?.encoder ?? ''] : []),
       parts?.mixup ?? '',
       parts?.aggregation ?? '',
       parts?.losses ?? '',
     ];
-    // The last of the short row is the paper's UA, which stands in front here.
-    return {
-      cells: [row, ...(formed ? named : [title]), printed(paper?.wa), printed(paper?.ua), ...ours.slice(0, -1)],
-    };
+    const ofPaper = shown.paper ? [printed(paper?.wa), printed(paper?.ua)] : [];
+    return { cells: [row, ...(formed ? named : [title]), ...ofPaper, ...ours] };
   };
   return table('rows', 'Paper and this ablation, in the form of Table 3', columns, rows.map(cells));
 }
