@@ -223,16 +223,20 @@ describe('running', () => {
     for (const seed of [1, 2]) {
       const name = `table3-demo-logmel-lam-mean-kl-center-seed${seed}`;
       await writeSyntheticRun(join(runs, name), { folds: 1, seed });
+      await writeSyntheticRun(join(runs, `demo-demo-logmel-row1-seed${seed}`), { folds: 1, seed });
     }
     const written: string[] = [];
     const spy = jest.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
     try {
       const flags = ['--runs', runs, '--folds=1', '--seeds=2', '--rows=6,9', '--only-table'];
       await ablateCommand(takeSlurmOptions([]).slurm).parseAsync(['table3', ...flags], { from: 'user' });
+      const recipe = ['--preset=demo', '--runs', runs, '--folds=1', '--seeds=2', '--only-table'];
+      await ablateCommand(takeSlurmOptions([]).slurm).parseAsync(['seeds', ...recipe], { from: 'user' });
     } finally {
       spy.mockRestore();
     }
     expect(written.join('')).toMatch(/1 \(= 6\) +LAM, baseline \(mean\), KL \+ center +2 +\d+\.\d ± /);
+    expect(written.join('')).toMatch(/\n1 +demo +2 +\d+\.\d ± \d+\.\d +\d+\.\d ± \d+\.\d\s+report/);
     const page = await readFile(join(runs, 'table3-demo-logmel/ablation.html'), 'utf8');
     expect(page.replace(/\s+/g, ' ')).toContain('row 9 lacks seed 1, 2');
     expect(page).not.toMatch(/NaN|undefined|<script/);
@@ -245,7 +249,7 @@ describe('running', () => {
     [['table3', '--wavlm=w', '--weights=x'], '--weights and --hubert or --wavlm'],
     [['table3', '--name=x'], '--name: the runs of an ablation'],
     [['table3', '--epochs=-1'], '--epochs=-1'],
-    [['absent.yaml'], 'absent.yaml: no such ablation; expected table3 or a YAML file'],
+    [['absent.yaml'], 'absent.yaml: no such ablation; expected table3, seeds or a YAML file'],
   ])('%j ends in one line', async (args, message) => {
     const run = ablateCommand(takeSlurmOptions([]).slurm).exitOverride().parseAsync(args, { from: 'user' });
     await expect(run).rejects.toMatchObject({ name: 'InputError', message: expect.stringContaining(message) });

@@ -72,7 +72,7 @@ export async function readPlan(path: string): Promise<AblationPlan> {
   let value: unknown;
   try {
     const text = await readTextIfThere(path);
-    if (text === undefined) throw new InputError(`${path}: no such ablation; expected table3 or a YAML file`);
+    if (text === undefined) throw new InputError(`${path}: no such ablation; expected table3, seeds or a YAML file`);
     value = parse(text);
   } catch (error) {
     throw isInputError(error) ? error : new InputError(`${path}: ${messageOf(error)}`);

@@ -17,13 +17,16 @@ interface AblateOptions extends ConfigOptions, LauncherOptions {
   readonly onlyTable?: boolean;
 }
 
-/** `ser ablate table3`: rows × seeds as ordinary runs, then the table. What is done already is not run again. */
+/** `ser ablate table3|seeds|FILE`: rows × seeds as ordinary runs, then the table. What is done already is not run again. */
 export function ablateCommand(slurm: SlurmOptions): Command {
   const command = new Command('ablate')
     .description(
-      "run an ablation (the paper's Table 3, or a YAML file of rows) with several seeds, and write its table",
+      "run an ablation (the paper's Table 3, or a YAML file of rows) or one recipe with several seeds, and write its table",
     )
-    .argument('<ablation>', 'table3, or a YAML file: rows: [{ title, settings: { … } }, …]')
+    .argument(
+      '<ablation>',
+      'table3; seeds, for the settings as they are; or a YAML file: rows: [{ title, settings: { … } }, …]',
+    )
     .addOption(new Option('--seeds <n|list>', 'number of seeds from --seed on, or seeds such as 1,5,9').default('3'))
     .addOption(new Option('--rows <list>', 'rows to run, such as 6,8,12; all by default'))
     .addOption(new Option('--hubert <dir>', 'table3: weights of the HuBERT rows; with --wavlm instead of --encoder'))
@@ -42,7 +45,12 @@ async function ablate(ablation: string, options: AblateOptions, slurm: SlurmOpti
   const { ablationJobs, ablationResults, bySameMixing, ablationText, readPlan, writeAblation } =
     await import('../ablation');
   const { ablationFolder, ablationRunName } = await import('../ablation/results');
-  const everything = ablation === 'table3' ? planOfTable3(encoders, flags) : await readPlan(ablation);
+  const everything =
+    ablation === 'table3'
+      ? planOfTable3(encoders, flags)
+      : ablation === 'seeds'
+        ? seedsPlan(preset)
+        : await readPlan(ablation);
   const plan = selectRows(everything, rows === undefined ? [] : rows.split(',').map((row) => row.trim()));
   const resolveCell = (settings: object, more: object): ResolvedConfig =>
     resolveConfig({ file, preset, flags: { ...flags, ...settings, ...more } });
@@ -132,6 +140,14 @@ async function runJobs(jobs: readonly ResolvedJob[], mixedFolder: string): Promi
     await removeMixed();
   }
 }
+
+/** One recipe: what differs between its runs is the seed. */
+const seedsPlan = (preset: string | undefined): AblationPlan => ({
+  name: preset ?? 'seeds',
+  rows: [{ row: '1', title: preset ?? 'the settings', settings: {} }],
+  contrasts: [],
+  notes: [],
+});
 
 function planOfTable3(
   encoders: { hubert?: string; wavlm?: string },
