@@ -161,7 +161,7 @@ export const sections = {
       value: 'LIST',
       default: [],
       description:
-        'columns of the corpus that the report breaks results down by, such as gender,sentence; those of 2 to 12 values always',
+        'columns of the corpus that the report breaks results down by, such as gender,sentence, or age:4 for four ranges of numbers; columns of 2 to 12 values always',
     }),
     checkpointEvery: integer(0, mostSteps, {
       value: 'STEPS',

@@ -1,3 +1,4 @@
+import { numberIn, readBy } from '../record/columns';
 import type { PredictionLine } from '../record/run-files';
 import { accuracyOf, type Accuracy } from './results';
 
@@ -6,7 +7,7 @@ export interface Breakdown {
   readonly column: string;
   /** The test set it is of, where the corpus has several. */
   readonly testSet?: string;
-  /** Sorted by value, numbers in numeric order. */
+  /** Sorted by value, numbers in numeric order. Of a range, the value is its lowest and its highest number. */
   readonly rows: readonly (Accuracy & {
     readonly value: string;
     /** Classes that the utterances of this value have: UA is the mean over these. */
@@ -19,7 +20,7 @@ const [fewest, most] = [2, 12];
 
 /**
  * Results by the columns asked for, then by each with 2 to 12 values of which one at least has several classes.
- * @param by names of columns; see `checkColumns`
+ * @param by names of columns, some with a number of ranges; see `checkColumns`
  */
 export function breakdowns(
   lines: readonly PredictionLine[],
@@ -30,10 +31,12 @@ export function breakdowns(
   const groups = valuesOf(lines);
   const isOfUse = (values: ReadonlyMap<string, readonly PredictionLine[]>): boolean =>
     values.size >= fewest && values.size <= most && [...values.values()].some((list) => classesOf(list) > 1);
-  const own = [...groups].filter(([column, values]) => !by.includes(column) && isOfUse(values));
-  const chosen = [...new Set(by)].map(
-    (column) => [column, groups.get(column) ?? new Map<string, PredictionLine[]>()] as const,
-  );
+  const asked = [...new Set(by)].map(readBy);
+  const own = [...groups].filter(([column, values]) => !asked.some((one) => one.column === column) && isOfUse(values));
+  const chosen = asked.map(({ column, ranges }) => {
+    const values = groups.get(column) ?? new Map<string, PredictionLine[]>();
+    return [column, ranges === undefined ? values : inRanges(values, ranges)] as const;
+  });
   return [...chosen, ...own].map(([column, values]) => {
     const rows = [...values]
       .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
@@ -54,6 +57,29 @@ function valuesOf(lines: readonly PredictionLine[]): Map<string, Map<string, Pre
     }
   }
   return groups;
+}
+
+/** Numbers put together in ranges of about as many lines each; equal numbers are in one range. */
+function inRanges(
+  values: ReadonlyMap<string, readonly PredictionLine[]>,
+  count: number,
+): Map<string, PredictionLine[]> {
+  const sorted = [...values].sort(([a], [b]) => numberIn(a) - numberIn(b));
+  const total = sorted.reduce((sum, [, lines]) => sum + lines.length, 0);
+  const ranges: (typeof sorted)[] = [];
+  let before = 0;
+  for (const entry of sorted) {
+    // The middle of its lines says which range a number is in.
+    const range = Math.floor(((before + entry[1].length / 2) / total) * count);
+    (ranges[range] ??= []).push(entry);
+    before += entry[1].length;
+  }
+  return new Map(
+    ranges.filter(Boolean).map((range) => {
+      const [low = '', high = low] = [range[0]?.[0], range.at(-1)?.[0]];
+      return [low === high ? low : `${low} to ${high}`, range.flatMap(([, lines]) => [...lines])];
+    }),
+  );
 }
 
 const classesOf = (lines: readonly PredictionLine[]): number => new Set(lines.map(({ label }) => label)).size;

@@ -65,6 +65,18 @@ describe('columns of the corpus', () => {
     expect(rows.slice(1).map(([value]) => value)).toEqual(genders);
   });
 
+  it('in ranges of numbers have about as many utterances in each, and no utterance in two', async () => {
+    const [take, ...others] = (await reported('ranges', run, { by: ['take:4'] })).breakdowns;
+    expect(take?.column).toBe('take');
+    expect(take?.rows.map(({ value }) => value)).toEqual(['0 to 14', '15 to 29', '30 to 44', '45 to 59']);
+    expect(take?.rows.map(({ utterances }) => utterances)).toEqual([30, 30, 30, 30]);
+    expect(others.map(({ column }) => column)).toEqual(['gender', 'noise']);
+    await expect(reported('words', run, { by: ['gender:2'] })).rejects.toThrow(
+      '--by=gender:2: expected numbers in gender, found "m"',
+    );
+    await expect(reported('one', run, { by: ['take:1'] })).rejects.toThrow('--by=take:1: expected at least 2 ranges');
+  });
+
   it('that the run names are those of its report; one that is not there is named with those that are', async () => {
     const named = await reported('named', { ...run, config: { by: ['take'] } });
     expect(named.breakdowns[0]?.column).toBe('take');

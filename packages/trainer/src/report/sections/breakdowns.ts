@@ -1,3 +1,4 @@
+import { readBy } from '../../record/columns';
 import type { Breakdown } from '../breakdowns';
 import { html, type Markup } from '../html';
 import { countCell, estimateCell } from '../quantity';
@@ -27,8 +28,9 @@ export function breakdownsSection({ breakdowns, utterances, testSets, labels }: 
 
 /** For a terminal: the columns that were asked for. */
 export function breakdownsText({ breakdowns, labels }: Report, by: readonly string[]): string {
+  const asked = by.map((one) => readBy(one).column);
   return breakdowns
-    .filter(({ column }) => by.includes(column))
+    .filter(({ column }) => asked.includes(column))
     .map(({ column, testSet, rows }) => {
       const first = testSet === undefined ? column : `${column}, ${testSet}`;
       const header = breakdownColumns(first).map(({ title }) => title);
