@@ -47,19 +47,19 @@ it.each(names)(
 it('what is not kept goes to the folder of its caller, if there is one, and to no other', async () => {
   const random = seeded(6);
   const encoder = createRandomEncoder(tinyConfigs.logmel, random);
-  const [kept, passing] = [testWave(900, random), testWave(950, random)];
+  const [kept, unkept] = [testWave(900, random), testWave(950, random)];
   await withFolder(async (cacheDir) => {
-    const passingDir = join(cacheDir, 'mixed');
-    const count = async (options: { passingDir?: string }): Promise<number> => {
+    const unkeptDir = join(cacheDir, 'mixed');
+    const count = async (options: { unkeptDir?: string }): Promise<number> => {
       const frozen = await createFrozenEncoder(encoder, { cacheDir, ...options });
-      await frozen.extract([kept, passing], { keep: [true, false] });
+      await frozen.extract([kept, unkept], { keep: [true, false] });
       await frozen.dispose();
       return frozen.counts.computed;
     };
     expect(await count({})).toBe(2);
     expect(await count({})).toBe(1);
-    expect(await count({ passingDir })).toBe(1);
-    expect(await count({ passingDir })).toBe(0);
+    expect(await count({ unkeptDir })).toBe(1);
+    expect(await count({ unkeptDir })).toBe(0);
     expect(await count({})).toBe(1);
   });
   encoder.dispose();

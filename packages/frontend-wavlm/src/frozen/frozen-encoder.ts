@@ -22,7 +22,7 @@ export interface FrozenOptions {
    * Folder for the features of waveforms that `keep` leaves out, where several runs ask for the same ones; it belongs to
    * the caller, who removes it. They are kept nowhere when absent.
    */
-  passingDir?: string;
+  unkeptDir?: string;
   /** `last`: the last hidden state; `all`: the input of block 1 and every block's output; a number: that one of `all`. */
   layers?: FrozenLayers;
   /**
@@ -48,7 +48,10 @@ export interface FrozenOptions {
 }
 
 export interface ExtractOptions {
-  /** Which waveforms will be asked for again: only their features are looked up in the cache and put there; see `passingDir` for the others. All when absent. */
+  /**
+   * Which waveforms will be asked for again: their features are looked up in the cache and put there. Those of the others are
+   * in `unkeptDir` or nowhere. All when absent.
+   */
   keep?: readonly boolean[];
 }
 
@@ -85,7 +88,8 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
   const products = isFull(provider) ? ' without TF32' : '';
   const maker = checksumOf(`${VERSION} ${layers} ${provider} ${weights}${numbers}${products}`);
   const cache = openFeatureCache(join(cacheDir, 'features'), maker, options.cacheLimit);
-  const passing = options.passingDir === undefined ? undefined : openFeatureCache(options.passingDir, maker);
+  const unkept =
+    options.unkeptDir === undefined ? undefined : openFeatureCache(options.unkeptDir, maker, options.cacheLimit);
   // A model for WebGPU has other operators; one for the CPU serves CUDA, too.
   const lowered = provider === 'webgpu' ? 'webgpu' : 'cpu';
   const session = once(async () => {
@@ -102,7 +106,7 @@ export async function createFrozenEncoder(encoder: Encoder, options: FrozenOptio
     prepare: async () => void (await session.get()),
     extract: async (waves, { keep } = {}) => {
       checkLengths(waves, encoder);
-      const cacheOf = (i: number): FeatureCache | undefined => ((keep?.[i] ?? true) ? cache : passing);
+      const cacheOf = (i: number): FeatureCache | undefined => ((keep?.[i] ?? true) ? cache : unkept);
       const found = await readKept(waves, cacheOf, (wave) => shapeOf(wave, encoder, layers));
       counts.cached += found.size;
       options.onProgress?.(found.size, waves.length);

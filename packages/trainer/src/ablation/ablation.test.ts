@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { ablateCommand } from '../commands/ablate';
-import { defaults } from '../config/schema';
+import { defaults, type Config } from '../config/schema';
 import { takeSlurmOptions } from '../launch/slurm-options';
 import { writeSyntheticRun } from '../testing/synthetic-run';
 import {
@@ -74,7 +74,7 @@ describe("the paper's Table 3", () => {
 
   it('runs what mixes in the same way one after the other, seed by seed', () => {
     const jobs = ablationJobs(table3Plan({ single: {} }), [1, 2]);
-    const configOf = ({ cell, seed }: (typeof jobs)[number]) => ({ ...defaults, ...cell.settings, seed });
+    const configOf = ({ cell, seed }: (typeof jobs)[number]): Config => ({ ...defaults, ...cell.settings, seed });
     const order = bySameMixing(jobs, configOf);
     expect(order.map(({ cell, seed }) => `${seed}:${cell.rows[0]?.row}`).join(' ')).toBe(
       '1:1 1:4 1:2 1:3 1:5 1:9 1:13 1:14 1:15 2:1 2:4 2:2 2:3 2:5 2:9 2:13 2:14 2:15',
@@ -176,11 +176,13 @@ describe('results', () => {
     expect(overProbe?.seeds).toBe(2);
     expect(overProbe?.ua.difference).toBeGreaterThan(0.2);
     expect(ablationText(results)).toMatch(
-      /row +what +seeds +WA % +UA % +ΔUA to the linear probe \[95 %\] +p \(speakers\)\n/,
+      /row +what +seeds +WA % +UA % +ΔUA to the linear probe \[95 %\] +p to the probe\n/,
     );
     const dir = join(root, 'recipe-table');
     await writeAblation(dir, results);
-    expect(await readFile(join(dir, 'tables', 'rows.csv'), 'utf8')).toMatch(/^Row,What,Seeds,.*ΔUA to probe/);
+    expect(await readFile(join(dir, 'tables', 'rows.csv'), 'utf8')).toMatch(
+      /^Row,What,Seeds,.*ΔUA to the linear probe/,
+    );
   });
 
   it('of nothing are an empty table, not an error', async () => {
@@ -241,6 +243,25 @@ describe('running', () => {
     expect(page.replace(/\s+/g, ' ')).toContain('row 9 lacks seed 1, 2');
     expect(page).not.toMatch(/NaN|undefined|<script/);
   });
+
+  it.each(['any', 'any-tuned', 'paper-ravdess', 'none'])(
+    'has settings for every row on top of preset %s',
+    async (preset) => {
+      const spy = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+      try {
+        const flags = [
+          '--encoder=whisper',
+          '--weights=w',
+          `--preset=${preset}`,
+          `--runs=${join(root, preset)}`,
+          '--only-table',
+        ];
+        await ablateCommand(takeSlurmOptions([]).slurm).parseAsync(['table3', ...flags], { from: 'user' });
+      } finally {
+        spy.mockRestore();
+      }
+    },
+  );
 
   it.each([
     [['table3', '--seeds=0'], '--seeds=0: expected at least one seed'],

@@ -110,6 +110,7 @@ export async function ablationResults(options: ResultsOptions): Promise<Ablation
   const rows = all.flatMap((cell): RowResult[] => {
     const own = runs.get(cell) ?? [];
     const scores = own.map(scoresOf);
+    const overProbe = differenceOf(probesOf(own), own, resamples);
     const difference = reference === undefined || cell === reference ? undefined : compare(reference, cell);
     return cell.rows.map((row) => ({
       row,
@@ -118,7 +119,7 @@ export async function ablationResults(options: ResultsOptions): Promise<Ablation
       ua: meanDeviation(scores.map(({ ua }) => ua)),
       seeds: own.map(({ seed }) => seed),
       missingSeeds: seeds.filter((seed) => !own.some((run) => run.seed === seed)),
-      overProbe: differenceOf(probesOf(own), own, resamples),
+      overProbe,
       difference,
     }));
   });

@@ -31,7 +31,7 @@ interface Shown {
 
 const shownIn = ({ rows }: AblationResults): Shown => ({
   probe: rows.some(({ overProbe }) => overProbe !== undefined),
-  first: rows.length > 1,
+  first: rows.some(({ difference }) => difference !== undefined),
   paper: rows.some(({ row }) => row.paper !== undefined),
 });
 
@@ -41,7 +41,7 @@ const shortHeader = (shown: Shown): string[] => [
   'seeds',
   'WA %',
   'UA %',
-  ...(shown.probe ? ['ΔUA to the linear probe [95 %]', 'p (speakers)'] : []),
+  ...(shown.probe ? ['ΔUA to the linear probe [95 %]', 'p to the probe'] : []),
   ...(shown.first ? ['ΔUA to first row [95 %]', 'p (speakers)', "McNemar's p"] : []),
   ...(shown.paper ? ['paper UA %'] : []),
 ];
@@ -115,15 +115,25 @@ export function ablationMarkdown(results: AblationResults): string {
   return [...blocks, explanation(results), ...results.notes].join('\n\n');
 }
 
-function explanation({ folds, utterances, seconds, stamp }: AblationResults): string {
-  return (
-    `${stamp ? `${stamp} ` : ''}` +
-    `Mean ± sd over seeds, in %; fold${folds.length === 1 ? '' : 's'} ${folds.join(', ')}, ${utterances} test ` +
-    `utterances, ${duration(seconds)} of training in all. Differences are paired by seed and utterance, with a ` +
-    `bootstrap 95 % interval over speakers and seeds; p (speakers) is a permutation test that exchanges two rows speaker ` +
-    `by speaker; adjusted p is Holm's over all contrasts. McNemar's exact test, on the probabilities averaged over the ` +
-    `seeds, takes utterances as independent and is too sure of itself.`
-  );
+function explanation(results: AblationResults): string {
+  const { folds, utterances, seconds, stamp, contrasts } = results;
+  const { probe, first } = shownIn(results);
+  const sentences = [
+    stamp,
+    `Mean ± sd over seeds, in %; fold${folds.length === 1 ? '' : 's'} ${folds.join(', ')}, ${utterances} test utterances, ${duration(seconds)} of training in all.`,
+    probe || first
+      ? 'Differences are paired by seed and utterance, with a bootstrap 95 % interval over speakers and seeds.'
+      : undefined,
+    probe
+      ? 'The linear probe is that of the same folds and encoder; p to the probe is a permutation test that exchanges the two speaker by speaker.'
+      : undefined,
+    first ? 'p (speakers) is a permutation test that exchanges two rows speaker by speaker.' : undefined,
+    contrasts.length > 0 ? "Adjusted p is Holm's over all contrasts." : undefined,
+    first
+      ? "McNemar's exact test, on the probabilities averaged over the seeds, takes utterances as independent and is too sure of itself."
+      : undefined,
+  ];
+  return sentences.filter((sentence) => sentence !== undefined).join(' ');
 }
 
 function ablationPage(results: AblationResults): { text: string; tables: readonly TableData[] } {
@@ -182,7 +192,7 @@ function rowsTable(results: AblationResults): Markup {
   const numbers = [
     ...(shown.paper ? ['Paper WA', 'Paper UA'] : []),
     ...['Seeds', 'WA %', 'UA %'],
-    ...(shown.probe ? ['ΔUA to probe [95 %]', 'p of it (speakers)'] : []),
+    ...(shown.probe ? ['ΔUA to the linear probe [95 %]', 'p to the probe'] : []),
     ...(shown.first ? ['ΔUA [95 %]', 'p (speakers)', "McNemar's p"] : []),
   ];
   const columns: Column[] = [
@@ -202,5 +212,10 @@ function rowsTable(results: AblationResults): Markup {
     const ofPaper = shown.paper ? [printed(paper?.wa), printed(paper?.ua)] : [];
     return { cells: [row, ...(formed ? named : [title]), ...ofPaper, ...ours] };
   };
-  return table('rows', 'Paper and this ablation, in the form of Table 3', columns, rows.map(cells));
+  return table(
+    'rows',
+    shown.paper ? 'Paper and this ablation, in the form of Table 3' : 'Rows',
+    columns,
+    rows.map(cells),
+  );
 }

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import { selectRows, type AblationCell, type AblationPlan } from '../ablation/plan';
@@ -25,7 +24,7 @@ export function ablateCommand(slurm: SlurmOptions): Command {
     )
     .argument(
       '<ablation>',
-      'table3; seeds, for the settings as they are; or a YAML file: rows: [{ title, settings: { … } }, …]',
+      'table3; seeds, for the settings as they are (--name names them); or a YAML file: rows: [{ title, settings: { … } }, …]',
     )
     .addOption(new Option('--seeds <n|list>', 'number of seeds from --seed on, or seeds such as 1,5,9').default('3'))
     .addOption(new Option('--rows <list>', 'rows to run, such as 6,8,12; all by default'))
@@ -39,8 +38,11 @@ export function ablateCommand(slurm: SlurmOptions): Command {
 }
 
 async function ablate(ablation: string, options: AblateOptions, slurm: SlurmOptions): Promise<void> {
-  const { seeds: seedList, rows, hubert, wavlm, onlyTable, launcher, dryRun, config: file, preset, ...flags } = options;
-  if (flags['name'] !== undefined) throw new InputError('--name: the runs of an ablation are named by their settings');
+  const { seeds: seedList, rows, hubert, wavlm, onlyTable, launcher, dryRun, config: file, preset, ...rest } = options;
+  const { name, ...given } = rest;
+  const flags = { ...(ablation === 'table3' && file === undefined ? ofTable3 : {}), ...given };
+  if (name !== undefined && ablation !== 'seeds')
+    throw new InputError('--name: the runs of an ablation are named by their settings');
   const encoders = { ...(hubert ? { hubert } : {}), ...(wavlm ? { wavlm } : {}) };
   const { ablationJobs, ablationResults, bySameMixing, ablationText, readPlan, writeAblation } =
     await import('../ablation');
@@ -49,7 +51,7 @@ async function ablate(ablation: string, options: AblateOptions, slurm: SlurmOpti
     ablation === 'table3'
       ? planOfTable3(encoders, flags)
       : ablation === 'seeds'
-        ? seedsPlan(preset)
+        ? seedsPlan(typeof name === 'string' ? name : (preset ?? 'seeds'))
         : await readPlan(ablation);
   const plan = selectRows(everything, rows === undefined ? [] : rows.split(',').map((row) => row.trim()));
   const resolveCell = (settings: object, more: object): ResolvedConfig =>
@@ -105,12 +107,12 @@ interface ResolvedJob {
 }
 
 /**
- * Runs that mix in the same way stand one after the other. With a frozen encoder, the first of them leaves the features of
- * its mixed utterances in a folder for the others; the folder is removed after the last.
+ * Runs whose encoder hears the same stand one after the other. Where it is frozen, the first of them leaves the features of
+ * its mixed utterances in a folder for the others.
  */
 async function runJobs(jobs: readonly ResolvedJob[], mixedFolder: string): Promise<number> {
   // The trainer is loaded only when something is trained.
-  const [{ mixingOf, runAblation }, { runCv }, { writeReport }, { createProgress }, { interruptSignal }] =
+  const [{ openMixedFolders, runAblation }, { runCv }, { writeReport }, { createProgress }, { interruptSignal }] =
     await Promise.all([
       import('../ablation'),
       import('../run/cv'),
@@ -119,17 +121,14 @@ async function runJobs(jobs: readonly ResolvedJob[], mixedFolder: string): Promi
       import('./interrupt'),
     ]);
   const progress = createProgress();
+  const configs = jobs.map(({ resolved }) => resolved.config);
+  const mixed = await openMixedFolders(mixedFolder, configs, progress.line);
   const { signal, release } = interruptSignal();
-  let mixing: string | undefined;
-  const removeMixed = async (next?: string): Promise<void> => {
-    if (mixing !== undefined && mixing !== next) await rm(join(mixedFolder, mixing), { recursive: true, force: true });
-    mixing = next;
-  };
   try {
     const run = async ({ resolved }: ResolvedJob): Promise<void> => {
-      const own = mixingOf(resolved.config);
-      await removeMixed(own);
-      const { dir, failed } = await runCv(resolved, { jobs: 1, progress, signal, mixedDir: join(mixedFolder, own) });
+      const mixedDir = await mixed.folderFor(resolved.config);
+      const options = { jobs: 1, progress, signal, ...(mixedDir === undefined ? {} : { mixedDir }) };
+      const { dir, failed } = await runCv(resolved, options);
       if (failed[0]) throw failed[0].error;
       await writeReport(dir);
     };
@@ -137,17 +136,20 @@ async function runJobs(jobs: readonly ResolvedJob[], mixedFolder: string): Promi
   } finally {
     progress.stop();
     release();
-    await removeMixed();
+    await mixed.close();
   }
 }
 
 /** One recipe: what differs between its runs is the seed. */
-const seedsPlan = (preset: string | undefined): AblationPlan => ({
-  name: preset ?? 'seeds',
-  rows: [{ row: '1', title: preset ?? 'the settings', settings: {} }],
+const seedsPlan = (name: string): AblationPlan => ({
+  name,
+  rows: [{ row: '1', title: name, settings: {} }],
   contrasts: [],
   notes: [],
 });
+
+/** As in the paper, and so that rows do not share a probe: what a preset may say otherwise. */
+const ofTable3 = { fusion: 'none', lossWeights: 'auto' };
 
 function planOfTable3(
   encoders: { hubert?: string; wavlm?: string },

@@ -8,7 +8,10 @@ export function reportCommand(): Command {
     .description('write the report of runs from the folds that are there, also while others still run')
     .argument('<runs...>', 'run folders; each has its own report')
     .option('--join <dir>', 'one report, written into this folder, of folds that were trained in several run folders')
-    .option('--by <list>', 'columns of the corpus to break results down by, such as gender,sentence; printed, too')
+    .option(
+      '--by <list>',
+      'columns of the corpus to break results down by, such as gender,age:4 (four ranges); printed, too',
+    )
     .action(async (runs: string[], { join: into, by: list }: { join?: string; by?: string }) => {
       const by = list === undefined ? {} : { by: list.split(',').filter((column) => column !== '') };
       const [{ writeReport, writeReportOf }, { joinRuns }, { breakdownsText }] = await Promise.all([

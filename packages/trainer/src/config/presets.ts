@@ -28,9 +28,9 @@ const paper: Partial<Config> = {
 };
 
 /**
- * A pre-trained encoder as it is: FLAM, which begins as the mean of standardised frames, and the four losses; beside it a
- * linear probe of the same blocks. On the inner validation speakers of RAVDESS the two together were better than FLAM alone;
- * mixing and a small rate on the encoder gained nothing (docs/results.md).
+ * A pre-trained encoder as it is: FLAM, which begins as the mean of standardised frames, with KL, center and contrastive
+ * loss; beside it a linear probe of the same blocks. On the inner validation speakers of RAVDESS the two together were better
+ * than FLAM alone, and mixing gained nothing (docs/results.md).
  */
 const any: Partial<Config> = {
   layer: 'blocks',
@@ -54,9 +54,9 @@ const any: Partial<Config> = {
 };
 
 /**
- * The same head on an encoder that learns: what it hears is played faster and slower and masked, its weights are averaged over
- * steps, and it stops before it knows the training speakers by heart. The probe still hears the encoder as it came: the two
- * are wrong about different utterances.
+ * The same with an encoder that learns, from speech that is played faster and slower and masked; its weights are averaged over
+ * the steps. Six epochs, because more of them overfit. The probe still hears the encoder as it came: the two are wrong about
+ * different utterances (docs/results.md).
  */
 const anyTuned: Partial<Config> = {
   ...any,

@@ -241,7 +241,7 @@ export const sections = {
       value: 'WITH',
       default: 'none',
       description:
-        'what the model says is the mean of its probabilities and those of a linear probe of the same layers, fitted first',
+        'what the model says is the mean of its probabilities and those of a linear probe of the same layers, fitted first; the probe hears the encoder as it came, also where the encoder learns',
     }),
     dropout: number(
       { minimum: 0, exclusiveMaximum: 1 },

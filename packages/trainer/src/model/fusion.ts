@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { LinearModel } from '../baseline/logistic-regression';
 import { assignIn, variableIn, type Head } from './head';
 
-/** A linear probe of the layers that the model reads, kept beside it. Measured and fitted before the model learns. */
+/** A linear probe of the layers that the model reads, as the encoder gives them before it learns. Fitted before the model learns. */
 const names = {
   weight: 'probe.weight',
   bias: 'probe.bias',

@@ -43,7 +43,7 @@ export function checkColumns(by: readonly string[], columns: readonly Readonly<R
     }
     const wrong = values.find((value) => !Number.isFinite(numberIn(value)));
     if (wrong !== undefined) throw new InputError(`--by=${asked}: expected numbers in ${column}, found "${wrong}"`);
-    if (ranges < 2) throw new InputError(`--by=${asked}: expected at least 2 ranges`);
+    if (ranges < 2 || ranges > mostValues) throw new InputError(`--by=${asked}: expected 2 to ${mostValues} ranges`);
   }
   const known = [...new Set(columns.flatMap((own) => Object.keys(own)))];
   const unknown = by.map((asked) => readBy(asked).column).find((column) => !known.includes(column));

@@ -35,15 +35,21 @@ export function breakdowns(
   const own = [...groups].filter(([column, values]) => !asked.some((one) => one.column === column) && isOfUse(values));
   const chosen = asked.map(({ column, ranges }) => {
     const values = groups.get(column) ?? new Map<string, PredictionLine[]>();
-    return [column, ranges === undefined ? values : inRanges(values, ranges)] as const;
+    return [column, ranges === undefined ? inOrder(values) : inRanges(values, ranges)] as const;
   });
-  return [...chosen, ...own].map(([column, values]) => {
-    const rows = [...values]
-      .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
-      .map(([value, list]) => ({ value, classes: classesOf(list), ...accuracyOf(list, labels, resamples) }));
+  const all = [...chosen, ...own.map(([column, values]) => [column, inOrder(values)] as const)];
+  return all.map(([column, values]) => {
+    const rows = [...values].map(([value, list]) => ({
+      value,
+      classes: classesOf(list),
+      ...accuracyOf(list, labels, resamples),
+    }));
     return { column, rows };
   });
 }
+
+const inOrder = (values: ReadonlyMap<string, readonly PredictionLine[]>): Map<string, readonly PredictionLine[]> =>
+  new Map([...values].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })));
 
 /** The lines of each value of each column. */
 function valuesOf(lines: readonly PredictionLine[]): Map<string, Map<string, PredictionLine[]>> {
@@ -59,25 +65,30 @@ function valuesOf(lines: readonly PredictionLine[]): Map<string, Map<string, Pre
   return groups;
 }
 
-/** Numbers put together in ranges of about as many lines each; equal numbers are in one range. */
+/** Numbers in ranges of about as many lines each, in order; equal numbers are in one range. */
 function inRanges(
   values: ReadonlyMap<string, readonly PredictionLine[]>,
   count: number,
-): Map<string, PredictionLine[]> {
-  const sorted = [...values].sort(([a], [b]) => numberIn(a) - numberIn(b));
-  const total = sorted.reduce((sum, [, lines]) => sum + lines.length, 0);
-  const ranges: (typeof sorted)[] = [];
+): Map<string, readonly PredictionLine[]> {
+  const byNumber = [...values].sort(([a], [b]) => numberIn(a) - numberIn(b));
+  const total = byNumber.reduce((sum, [, lines]) => sum + lines.length, 0);
+  const ranges: { range: number; last: number; values: string[]; lines: PredictionLine[] }[] = [];
   let before = 0;
-  for (const entry of sorted) {
+  for (const [value, lines] of byNumber) {
     // The middle of its lines says which range a number is in.
-    const range = Math.floor(((before + entry[1].length / 2) / total) * count);
-    (ranges[range] ??= []).push(entry);
-    before += entry[1].length;
+    const range = Math.floor(((before + lines.length / 2) / total) * count);
+    const present = ranges.at(-1);
+    if (present && (present.range === range || present.last === numberIn(value))) {
+      present.values.push(value);
+      present.lines.push(...lines);
+      present.last = numberIn(value);
+    } else ranges.push({ range, last: numberIn(value), values: [value], lines: [...lines] });
+    before += lines.length;
   }
   return new Map(
-    ranges.filter(Boolean).map((range) => {
-      const [low = '', high = low] = [range[0]?.[0], range.at(-1)?.[0]];
-      return [low === high ? low : `${low} to ${high}`, range.flatMap(([, lines]) => [...lines])];
+    ranges.map(({ values: [low = '', ...more], lines }) => {
+      const high = more.at(-1);
+      return [high === undefined ? low : `${low} to ${high}`, lines];
     }),
   );
 }

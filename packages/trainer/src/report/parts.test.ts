@@ -71,10 +71,16 @@ describe('columns of the corpus', () => {
     expect(take?.rows.map(({ value }) => value)).toEqual(['0 to 14', '15 to 29', '30 to 44', '45 to 59']);
     expect(take?.rows.map(({ utterances }) => utterances)).toEqual([30, 30, 30, 30]);
     expect(others.map(({ column }) => column)).toEqual(['gender', 'noise']);
+    const tenths: SyntheticRun = {
+      ...run,
+      line: (_, index) => ({ columns: { snr: ['-0.5', '-0.1', '0.3', '0.7'][index % 4] ?? '' } }),
+    };
+    const [snr] = (await reported('tenths', tenths, { by: ['snr:4'] })).breakdowns;
+    expect(snr?.rows.map(({ value }) => value)).toEqual(['-0.5', '-0.1', '0.3', '0.7']);
     await expect(reported('words', run, { by: ['gender:2'] })).rejects.toThrow(
       '--by=gender:2: expected numbers in gender, found "m"',
     );
-    await expect(reported('one', run, { by: ['take:1'] })).rejects.toThrow('--by=take:1: expected at least 2 ranges');
+    await expect(reported('one', run, { by: ['take:1'] })).rejects.toThrow('--by=take:1: expected 2 to 500 ranges');
   });
 
   it('that the run names are those of its report; one that is not there is named with those that are', async () => {

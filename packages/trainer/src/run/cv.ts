@@ -45,7 +45,7 @@ export interface CvOptions {
   readonly self?: readonly string[];
   /** Waits for a fold that another process has, instead of an error. */
   readonly wait?: boolean;
-  /** See `FoldJob.mixedDir`; not used by folds in processes of their own. */
+  /** Folder of `FoldJob.mixed`; not used by folds in processes of their own. */
   readonly mixedDir?: string;
 }
 
@@ -204,7 +204,8 @@ async function runHere(
     options.onFoldsLeft?.(splits.length - 1 - i);
     const { wait = false, mixedDir } = options;
     const job = { config, labels: data.labels, fold, validation, waves, createEncoder, engine, progress, signal, wait };
-    const mixed = mixedDir === undefined ? {} : { mixedDir };
+    const times = config.epochs * splits.length;
+    const mixed = mixedDir === undefined ? {} : { mixed: { dir: mixedDir, times } };
     try {
       const result = await runFold({ ...job, ...mixed, fingerprint, audio, dir: foldFolder(dir, fold.index) });
       progress.line(summary(result));

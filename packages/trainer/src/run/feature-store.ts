@@ -1,4 +1,6 @@
-import { cacheFolder } from '@ser/files';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { cacheFolder, makeFolder } from '@ser/files';
 import {
   cacheSpace,
   createFrozenEncoder,
@@ -24,8 +26,16 @@ export interface FeatureStore {
 /** Where the features of mixed utterances are kept while other runs mix the same way. */
 export interface MixedFeatures {
   readonly dir: string;
-  /** How often each utterance is mixed anew. */
+  /** How often the run mixes each utterance anew, over epochs and folds. */
   readonly times: number;
+}
+
+/** The first run makes the folder if there is room for all; the others find it, or compute for themselves. */
+async function hasFolder({ dir, times }: MixedFeatures, needed: number): Promise<boolean> {
+  if (existsSync(dir)) return true;
+  const fits = needed * times <= (await cacheSpace(dirname(dir))) / 2;
+  if (fits) makeFolder(dir);
+  return fits;
 }
 
 /**
@@ -44,13 +54,13 @@ export async function openFeatureStore(
   const frames = samples.reduce((sum, count) => sum + encoder.frameCount(count), 0);
   const needed = 4 * frames * depthOf(layers, encoder) * encoder.hiddenSize;
   const fits = needed <= (await cacheSpace(cacheDir)) / 2;
-  const passingDir = mixed && needed * mixed.times <= (await cacheSpace(mixed.dir)) / 2 ? mixed.dir : undefined;
+  const unkeptDir = mixed && (await hasFolder(mixed, needed)) ? mixed.dir : undefined;
   const batched = provider !== 'cpu';
   const frozen = await createFrozenEncoder(encoder, {
     cacheDir,
     layers,
     provider,
-    ...(passingDir === undefined ? {} : { passingDir }),
+    ...(unkeptDir === undefined ? {} : { unkeptDir }),
     precision: config.precision === 'mixed' ? 'float16' : 'float32',
     ...(batched ? {} : { batchSamples: 1 }),
     ...(config.cacheLimit > 0 ? { cacheLimit: config.cacheLimit * 1e9 } : {}),

@@ -17,6 +17,7 @@ import type { Engine } from '../training/engine';
 import { fixedWeights } from '../training/loss-weights';
 import type { AudioHashes } from './fingerprint';
 import { finishFold } from './finish-fold';
+import type { MixedFeatures } from './feature-store';
 import { leaseFile } from './lease-file';
 import { measureFrames } from './measure-frames';
 import { openFold } from './open-fold';
@@ -42,8 +43,8 @@ export interface FoldJob {
   readonly audio?: AudioHashes;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
-  /** Folder for the features of mixed utterances, where other runs mix the same way with the same frozen encoder. */
-  readonly mixedDir?: string;
+  /** Where the features of mixed utterances are kept, if other runs mix the same way with the same frozen encoder. */
+  readonly mixed?: MixedFeatures;
   /** Waits when another process has the fold, and takes over what it leaves. */
   readonly wait?: boolean;
   /** Of the folder; checked before anything is written that must not be written by two. */

@@ -93,7 +93,7 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     const loader = createLoader({ waves, labels: classOf, distributions, classes: labels.length });
     closing.add(() => loader.close());
     const note = (line: string): void => progress.line(`${foldTitle(fold.index)}  ${line}`);
-    const signals = await openSignals(config, engine, encoder, [...waves.values()], note, job.mixedDir);
+    const signals = await openSignals(config, engine, encoder, [...waves.values()], note, job.mixed);
     closing.add(() => signals.dispose());
     const stepsPerRun = stepsOfRun(config, engine, signals.batchBytes);
     const planned = { batching: signals.batching, maxSamples: encoder.maxSamples };

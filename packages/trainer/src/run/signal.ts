@@ -32,10 +32,9 @@ export async function openSignals(
   encoder: Encoder,
   sources: readonly Source[],
   note: (line: string) => void,
-  mixedDir?: string,
+  mixed?: MixedFeatures,
 ): Promise<SignalSource> {
   if (!framesStay(config, engine, encoder)) return waveSignals(encoder);
-  const mixed = mixedDir === undefined ? undefined : { dir: mixedDir, times: config.epochs };
   return frozenSignals(config, engine, encoder, sources, note, mixed);
 }
 

@@ -6,6 +6,9 @@ import type { OpenFold } from './open-fold';
 import { evaluationPlan } from './plans';
 import { openSignals } from './signal';
 
+/** An encoder that does not learn yet. The model will hear it in float32. */
+const asItCame = { tune: 'frozen', specAugment: false, layerDrop: 0, speed: [1, 1], precision: 'float32' } as const;
+
 /**
  * Computes something of the layers that the model reads, for every utterance of the training side: whole and unmixed, and as
  * the encoder gives them before it learns. The test side and the inner validation take no part. What a frozen encoder gave is
@@ -22,12 +25,11 @@ export async function overTrainingSide<O extends Record<string, tf.Tensor>>(
   const { job, model, loader, encoder, train } = fold;
   const { engine, waves, signal } = job;
   const sources = train.map(({ id }) => storedWave(waves, id));
-  const still = { tune: 'frozen', specAugment: false, layerDrop: 0, speed: [1, 1] } as const;
-  const config = { ...job.config, ...still };
-  const asItCame = { ...model, settings: { ...model.settings, ...still } };
-  const compiled = engine.compile((input: Signal) => compute(readLayers(asItCame, input)));
+  const config = { ...job.config, ...asItCame };
   const isFrozen = job.config.tune === 'frozen';
   const signals = isFrozen ? fold.signals : await openSignals(config, engine, encoder, sources, () => {});
+  const still = { ...model, settings: { ...model.settings, tune: config.tune } };
+  const compiled = engine.compile((input: Signal) => compute(readLayers(still, input)));
   const planned = { batching: signals.batching, maxSamples: encoder.maxSamples };
   try {
     // Without surplus rows, which would count an utterance twice.
