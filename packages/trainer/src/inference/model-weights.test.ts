@@ -7,7 +7,7 @@ import { tinyConfigs } from '../../../../tools/test-support/tiny-encoders';
 import { defaults } from '../config/schema';
 import type { Config } from '../config/schema';
 import { openEncoder } from '../model/encoder';
-import { createModel, disposeModel } from '../model/model';
+import { createModel, disposeModel, openUntuned } from '../model/model';
 import { seeded } from '../random';
 import { readModelCard, saveModel, untouchedHash } from '../record/model-file';
 import { spoken } from '../testing/tiny-model';
@@ -103,4 +103,31 @@ test('another encoder of the same shape is refused, to predict and to export, an
   cpSync(at('other'), join(moved, 'encoder'), { recursive: true });
   await expect(openRecognizer(moved)).rejects.toThrow(/these are not the weights of the encoder/);
   expect(() => readFileSync(at('refused.onnx'))).toThrow('ENOENT');
+}, 60_000);
+
+test('a model with a probe beside it needs every weight of its encoder as it came', async () => {
+  const fused = at('fused');
+  mkdirSync(fused);
+  const config: Config = {
+    ...defaults,
+    encoder: 'wavlm',
+    weights: at('right'),
+    tune: 'transformer',
+    fusion: 'probe',
+    heads: 2,
+    projection: 4,
+  };
+  const open = openEncoder(config);
+  const trained = createModel(config, await open(), 2, seeded('model'), await openUntuned(config, open));
+  for (const { group, variable } of trained.trainable)
+    if (group === 'encoder') variable.assign(tf.tidy(() => tf.mul(variable, 0.9)));
+  const file = join(fused, 'model.safetensors');
+  await saveModel(file, trained, { config, labels, untouched: await untouchedHash(trained) });
+  const { model: opened } = await openModel(file);
+  const weightsOf = ({ encoder, untuned }: typeof opened): unknown[] =>
+    [encoder, untuned].map((one) => [...(one?.parameters.values() ?? [])].map((variable) => [...variable.dataSync()]));
+  expect(weightsOf(opened)).toEqual(weightsOf(trained));
+  await expect(openModel(file, at('other'))).rejects.toThrow(/these are not the weights of the encoder/);
+  disposeModel(opened);
+  disposeModel(trained);
 }, 60_000);

@@ -8,7 +8,7 @@ import { tinyConfigs } from '../../../../tools/test-support/tiny-encoders';
 import type { Config } from '../config/schema';
 import type { BatchArrays } from '../data/assemble';
 import { openEngine } from '../training/engine';
-import { createModel, disposeModel, forward } from '../model/model';
+import { createModel, decide, disposeModel, forward, openUntuned, parameter } from '../model/model';
 import { seeded } from '../random';
 import { runFold } from './fold';
 import { framesStay, frozenSignals, waveSignals } from './signal';
@@ -175,4 +175,47 @@ describe('the features of a frozen encoder', () => {
     },
     120_000,
   );
+
+  test('of mixed utterances, which a run leaves for others that mix alike, change nothing', async () => {
+    process.env['SER_CACHE'] = join(root, 'mixing');
+    const run = async (name: string, mixedDir?: string): Promise<string[]> => {
+      const dir = join(root, `mixing-${name}`);
+      const job = await tinyFold(dir, { encoder: 'whisper', tune: 'frozen', heads: 2, epochs: 2, mix: 'lam' });
+      const createEncoder = () => Promise.resolve(createRandomEncoder(whisper, seeded('encoder')));
+      const mixed = mixedDir === undefined ? {} : { mixed: { dir: mixedDir, times: 2 } };
+      await runFold({ ...job, ...mixed, createEncoder });
+      return ['model.safetensors', 'predictions.jsonl'].map((file) => readFileSync(join(dir, file)).toString('base64'));
+    };
+    const alone = await run('alone');
+    const shared = join(root, 'shared');
+    const files = (): string[] => readdirSync(shared, { recursive: true, encoding: 'utf8' }).sort();
+    expect(await run('first', shared)).toEqual(alone);
+    const left = files();
+    expect(left.filter((name) => name.endsWith('.safetensors')).length).toBeGreaterThan(10);
+    expect(await run('second', shared)).toEqual(alone);
+    expect(files()).toEqual(left);
+  }, 120_000);
+
+  test('that are stored below the blocks which learn let the probe hear the whole encoder as it came', async () => {
+    process.env['SER_CACHE'] = join(root, 'untuned');
+    const { config } = await tinyFold(root);
+    const settings = { ...config, encoder: 'whisper', layer: 'blocks', tune: 'top:1', fusion: 'probe' } as const;
+    const open = () => Promise.resolve(createRandomEncoder(whisper, seeded('encoder')));
+    const [encoder, untuned] = [await open(), await openUntuned(settings, open)];
+    const model = createModel(settings, encoder, 2, seeded('model'), untuned);
+    const stored = await frozenSignals(settings, cpu, encoder, [], () => undefined);
+    for (const { group, variable } of model.trainable)
+      if (group === 'encoder') variable.assign(tf.tidy(() => tf.add(tf.mul(variable, 0.5), 0.1)));
+    const batch = testBatch([3000, 1600], 3200);
+    const weight = parameter(model, 'probe.weight');
+    weight.assign(tf.randomNormal(weight.shape, 0, 1, 'float32', 1));
+    const said: Float32Array[] = [];
+    for (const signals of [waveSignals(encoder), stored]) {
+      const input = await signals.read(batch);
+      said.push(tf.softmax(decide(model, input, forward(model, input))).dataSync<'float32'>());
+    }
+    expect(largestDifference(said[0] ?? [], said[1] ?? [])).toBeLessThan(1e-4);
+    await stored.dispose();
+    disposeModel(model);
+  });
 });
