@@ -12,6 +12,7 @@ import { probePredictions, type PredictionLine } from '../record/run-files';
 import type { FoldJob } from '../run/fold';
 import { openFeatureStore } from '../run/feature-store';
 import { fitProbe, layerSets, pool, predict, type Pooled } from './probe';
+import { poolBySpeaker, type PooledFrames } from './speaker-pooled';
 
 /**
  * Trains the linear probe of a fold on its encoder as it came, before anything is tuned, and writes its predictions; does
@@ -52,7 +53,7 @@ async function pooledFrames(job: FoldJob, encoder: Encoder, list: readonly Utter
   const lengths = list.map(samplesOf);
   const { frozen, fits, batched } = await openFeatureStore(config, engine, encoder, 'all', lengths);
   try {
-    const pooled = new Map<string, Pooled>();
+    const pooled = new Map<string, PooledFrames>();
     const perCall = batched ? together : 1;
     const byLength = [...list].sort((a, b) => samplesOf(b) - samplesOf(a));
     for (let i = 0; i < list.length; i += perCall) {
@@ -62,10 +63,14 @@ async function pooledFrames(job: FoldJob, encoder: Encoder, list: readonly Utter
         part.map(async ({ id }) => (await waveOf(storedWave(waves, id))).subarray(0, most)),
       );
       const features = await frozen.extract(own, { keep: own.map(() => fits) });
-      part.forEach(({ id }, k) => features[k] && pooled.set(id, pool(features[k])));
+      part.forEach(({ id, speaker }, k) => {
+        const own = features[k];
+        if (own) pooled.set(id, { speaker, frames: own.shape.at(-2) ?? 0, pooled: pool(own) });
+      });
       job.progress.count('probe', pooled.size, list.length);
     }
-    return pooled;
+    if (config.speakerNormalize) return poolBySpeaker(pooled);
+    return new Map([...pooled].map(([id, { pooled: own }]) => [id, own]));
   } finally {
     await frozen.dispose();
   }

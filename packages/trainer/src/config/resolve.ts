@@ -136,6 +136,9 @@ function checkTogether(config: Config, origins: Readonly<Record<string, string>>
   if (config.encoder === 'logmel' && config.fusion === 'probe') {
     throw new InputError(`${at('fusion')}: the logmel encoder starts from random numbers, which a probe cannot read`);
   }
+  if (config.speakerNormalize && (config.encoder === 'logmel' || config.tune !== 'frozen')) {
+    throw new InputError(`${at('speakerNormalize')}: needs a pre-trained encoder with --tune=frozen`);
+  }
   if (config.pool === 'flam' && config.encoder === 'logmel' && config.hiddenSize % config.heads !== 0) {
     throw new InputError(
       `${at('hiddenSize')}: ${config.hiddenSize} is not divisible by the ${config.heads} heads of flam`,

@@ -189,6 +189,11 @@ export const sections = {
       default: false,
       description: 'every feature of every layer to mean 0 and deviation 1 over the frames of the training side',
     }),
+    speakerNormalize: flag({
+      default: false,
+      description:
+        'with a frozen encoder: every feature of every layer to mean 0 and deviation 1 over the frames of each speaker, test speakers too, from all of their utterances without labels; said beside every result',
+    }),
     tune: Type.String({
       value: 'PART',
       pattern: '^(frozen|transformer|all|top:[1-9][0-9]{0,2})$',

@@ -217,6 +217,7 @@ async function writeResult(
     seconds: 0,
     ...scores(labels),
     epoch: 0,
+    ...(members.some(({ card }) => card?.config.speakerNormalize) ? { speakerNormalized: true } : {}),
     ...(temperature === undefined ? {} : { temperature }),
     engine: options.engine,
     versions: versions(options.engine),

@@ -11,6 +11,7 @@ import { compileInference, judgeBatches } from '../run/evaluate';
 import { evaluationPlan } from '../run/plans';
 import type { Progress } from '../run/progress';
 import { openSignals } from '../run/signal';
+import { speakerSignals } from '../run/speaker-signals';
 import { openEngine } from '../training/engine';
 import type { Member } from './subject';
 
@@ -69,14 +70,17 @@ async function* judgeTrained(file: string, job: JudgeJob): AsyncGenerator<Judged
     });
     closing.add(() => loader.close());
     const sources = utterances.map(({ id }) => storedWave(waves, id));
-    const signals = await openSignals(config, engine, encoder, sources, progress.line);
-    closing.add(() => signals.dispose());
+    const frames = await openSignals(config, engine, encoder, sources, progress.line);
+    closing.add(() => frames.dispose());
+    const planned = { batching: frames.batching, maxSamples: encoder.maxSamples };
+    const plan = evaluationPlan(config, sources, planned);
+    const speakers = new Map(utterances.map(({ id, speaker }) => [id, speaker]));
+    const signals = config.speakerNormalize
+      ? await speakerSignals(frames, loader.batches(plan), (id) => speakers.get(id) ?? '')
+      : frames;
     const inference = compileInference(engine, model);
     closing.add(() => inference.dispose());
-    const planned = { batching: signals.batching, maxSamples: encoder.maxSamples };
-    const plans = evaluationPlan(config, sources, planned).filter(
-      (batch) => !batch.utterances.every(({ id }) => job.isDone(id)),
-    );
+    const plans = plan.filter((batch) => !batch.utterances.every(({ id }) => job.isDone(id)));
     yield* judgeBatches(inference, loader, plans, {
       rows: signals.batching === 'padded' ? config.batchSize : 0,
       read: signals.read,

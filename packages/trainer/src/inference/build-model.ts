@@ -52,6 +52,12 @@ export async function buildModel(path: string, file: string, options: BuildOptio
   const { precision = 'fp32', operators = 'onnx', embedding = 'projection' } = options;
   const opened = await openModel(path, options.weights, options.note);
   const { model, config, labels, file: source } = opened;
+  if (config.speakerNormalize) {
+    disposeModel(model);
+    throw new InputError(
+      `${source}: this model knows a speaker's frames by all of his utterances (speakerNormalize), which one recording does not tell; expected a model without it, or \`ser evaluate\` with a corpus`,
+    );
+  }
   const foldDir = dirname(source);
   try {
     const temperature = options.calibrated === true ? fittedTemperature(opened) : undefined;

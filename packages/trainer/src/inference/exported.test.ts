@@ -317,3 +317,12 @@ test('a model with a probe beside it brings the encoder as it came, too', async 
     rmSync(fused.dir, { recursive: true, force: true });
   }
 });
+
+test('a model that normalises by speaker is not exported: one recording does not tell its speaker', async () => {
+  const normalized = await tinyModel({ speakerNormalize: true });
+  await expect(openRecognizer(normalized.dir)).rejects.toThrow(
+    /this model knows a speaker's frames by all of his utterances \(speakerNormalize\).*`ser evaluate`/,
+  );
+  normalized.dispose();
+  rmSync(normalized.dir, { recursive: true, force: true });
+});

@@ -27,7 +27,7 @@ export function standardize(head: Head, layers: readonly tf.Tensor3D[]): readonl
 }
 
 /** A feature that hardly changes is left at this deviation, so that it does not become noise. */
-const least = 1e-5;
+export const least = 1e-5;
 
 /** Number, mean and sum of squared deviations of frames, [layers · features] in float64. */
 export interface FrameStatistics {

@@ -1,7 +1,20 @@
 import type { FoldResult } from '../record/run-files';
 
-/** What has to stand beside every result of these folds; nothing for folds that are speaker-independent. */
-export function stampOf(folds: readonly Pick<FoldResult, 'sharedSpeakers'>[]): string | undefined {
+/** What has to stand beside every result of these folds; nothing where each test utterance is heard by itself, of speakers that training has not heard. */
+export function stampOf(
+  folds: readonly Pick<FoldResult, 'sharedSpeakers' | 'speakerNormalized'>[],
+): string | undefined {
+  const stamps = [
+    sharedStamp(folds),
+    folds.some(({ speakerNormalized }) => speakerNormalized) ? normalized : undefined,
+  ];
+  return stamps.filter((stamp) => stamp !== undefined).join(' ') || undefined;
+}
+
+const normalized =
+  'Normalised by speaker: frames were scaled by statistics of all utterances of each test speaker, without their labels (--speaker-normalize).';
+
+function sharedStamp(folds: readonly Pick<FoldResult, 'sharedSpeakers'>[]): string | undefined {
   const shared = new Set(folds.flatMap(({ sharedSpeakers }) => sharedSpeakers ?? [])).size;
   if (shared === 0) return undefined;
   const speakers = shared === 1 ? '1 speaker is' : `${shared} speakers are`;

@@ -51,6 +51,7 @@ export async function finishFold(fold: OpenFold, position: Position): Promise<Fo
     ...accuracies(judgements, labelOf, labels.length),
     ...testSetScores(fold, judgements),
     ...(split.sharedSpeakers?.length ? { sharedSpeakers: split.sharedSpeakers } : {}),
+    ...(config.speakerNormalize ? { speakerNormalized: true } : {}),
     ...(validated ? { validation: accuracies(validated, labelOf, labels.length) } : {}),
     epoch: config.select === 'best' ? (position.best?.epoch ?? config.epochs) : config.epochs,
     ...calibrated,

@@ -28,6 +28,7 @@ import { evaluationPlan, trainingPlans } from './plans';
 import { hasRoom } from './room';
 import { stepsOfRun } from './runs';
 import { openSignals, type SignalSource } from './signal';
+import { speakerSignals } from './speaker-signals';
 
 /** A fold with its model, its step and its batches ready. */
 export interface OpenFold {
@@ -93,8 +94,16 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     const loader = createLoader({ waves, labels: classOf, distributions, classes: labels.length });
     closing.add(() => loader.close());
     const note = (line: string): void => progress.line(`${foldTitle(fold.index)}  ${line}`);
-    const signals = await openSignals(config, engine, encoder, [...waves.values()], note, job.mixed);
-    closing.add(() => signals.dispose());
+    const frames = await openSignals(config, engine, encoder, [...waves.values()], note, job.mixed);
+    closing.add(() => frames.dispose());
+    const whole = evaluationPlan(config, [...waves.values()], {
+      batching: frames.batching,
+      maxSamples: encoder.maxSamples,
+    });
+    const speakers = new Map(all.map(({ id, speaker }) => [id, speaker]));
+    const signals = config.speakerNormalize
+      ? await speakerSignals(frames, loader.batches(whole), (id) => speakers.get(id) ?? '')
+      : frames;
     const stepsPerRun = stepsOfRun(config, engine, signals.batchBytes);
     const planned = { batching: signals.batching, maxSamples: encoder.maxSamples };
 
