@@ -62,6 +62,7 @@ describe('resolveConfig', () => {
     [{ mix: 'emm' }, /^--mix=emm: must be one of none, eam, lam/],
     [{ losses: 'kl,foo' }, /^--losses=kl,foo: must be one of kl/],
     [{ encoder: 'whisper' }, /needs --weights=DIR/],
+    [{ speakerNormalize: true }, /speakerNormalize \(.*\): needs a pre-trained encoder with --tune=frozen/],
     [{ select: 'best' }, /inner validation groups/],
     [{ encoder: 'logmel', tune: 'frozen' }, /must learn/],
     [{ lossWeights: 'kl=1' }, /no weight for "focal"/],
