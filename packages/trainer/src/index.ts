@@ -44,6 +44,7 @@ export { runCv, type CvOptions, type CvResult, type FailedFold } from './run/cv'
 export type { Judgement } from './run/evaluate';
 export type { StoredWave } from './data/waves';
 export { runFold, type FoldJob } from './run/fold';
+export type { MixedFeatures } from './run/feature-store';
 export type { AudioHashes } from './run/fingerprint';
 export { createProgress, type Progress, type StepReport } from './run/progress';
 export { learningRates, type LearningRates } from './training/schedule';

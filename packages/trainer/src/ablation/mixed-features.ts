@@ -30,7 +30,7 @@ const heard = [
 ] as const satisfies readonly (keyof Config)[];
 
 /** Equal for runs whose encoder hears the same. */
-export function mixingOf(config: Config): string {
+function mixingOf(config: Config): string {
   const text = JSON.stringify(heard.map((key) => config[key] ?? null));
   return `${config.mix}-seed${config.seed}-${createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
 }
