@@ -19,8 +19,9 @@ const partOf = (path: string): string => `${path}.${process.pid}.${randomUUID().
 export async function replaceFile(
   path: string,
   write: (part: string) => Promise<void>,
-  { flush = true }: { readonly flush?: boolean } = {},
+  options: { readonly flush?: boolean } = {},
 ): Promise<void> {
+  const { flush = true } = options;
   const part = partOf(path);
   try {
     makeFolder(dirname(path));
