@@ -81,7 +81,8 @@ export const presets: Readonly<Record<string, Preset>> = {
   'any-tuned': {
     about: `The same with an encoder that is fine-tuned: hours where \`any\` takes minutes, unless the encoder is small.
   ser cv --preset=any-tuned --dataset=CARD --encoder=whisper --weights=DIR
-  On RAVDESS with Whisper tiny.en: TODO`,
+  RAVDESS with Whisper tiny.en: 78.0 % WA over six folds and three seeds, 1.8 points of UA above the linear probe; about
+  five minutes a fold with one thread (docs/results.md).`,
     settings: anyTuned,
   },
   demo: {
