@@ -57,7 +57,7 @@ try {
         : [`--dataset=${layout.card}`, `--data-dir=${folder}`];
     const name = path.basename(folder);
     const cv = ser(['cv', ...dataset, ...layout.flags, ...tiny, `--name=${name}`], `${layout.name}: cv`);
-    const folds = new Set(cv.text.match(/^fold \d+ {2}.*: WA/gm)?.map((line) => line.split('  ')[0])).size;
+    const folds = new Set(cv.text.match(/^fold \d+ {2}.*: .*WA/gm)?.map((line) => line.split('  ')[0])).size;
     rows.push([
       layout.name,
       String(layout.utterances),
