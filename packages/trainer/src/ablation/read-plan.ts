@@ -40,7 +40,7 @@ const schema = {
         properties: {
           row: rowName,
           title: text,
-          settings: { type: 'object' },
+          settings: { type: 'object', minProperties: 1 },
           paper: {
             ...strict,
             required: ['wa', 'ua'],

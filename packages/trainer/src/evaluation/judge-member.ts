@@ -74,10 +74,7 @@ async function* judgeTrained(file: string, job: JudgeJob): AsyncGenerator<Judged
     closing.add(() => frames.dispose());
     const planned = { batching: frames.batching, maxSamples: encoder.maxSamples };
     const plan = evaluationPlan(config, sources, planned);
-    const speakers = new Map(utterances.map(({ id, speaker }) => [id, speaker]));
-    const signals = config.speakerNormalize
-      ? await speakerSignals(frames, loader.batches(plan), (id) => speakers.get(id) ?? '')
-      : frames;
+    const signals = config.speakerNormalize ? await speakerSignals(frames, loader.batches(plan), utterances) : frames;
     const inference = compileInference(engine, model);
     closing.add(() => inference.dispose());
     const plans = plan.filter((batch) => !batch.utterances.every(({ id }) => job.isDone(id)));

@@ -27,7 +27,7 @@ export function standardize(head: Head, layers: readonly tf.Tensor3D[]): readonl
 }
 
 /** A feature that hardly changes is left at this deviation, so that it does not become noise. */
-export const least = 1e-5;
+const least = 1e-5;
 
 /** Number, mean and sum of squared deviations of frames, [layers · features] in float64. */
 export interface FrameStatistics {
@@ -69,12 +69,20 @@ export function joinStatistics(a: FrameStatistics | undefined, b: FrameStatistic
   return { count, mean, squares };
 }
 
+/** What brings frames to mean 0 and deviation 1, [layers · features] each. */
+export interface Scale {
+  readonly mean: Float64Array;
+  readonly deviation: Float64Array;
+}
+
+export const scaleOf = ({ count, mean, squares }: FrameStatistics): Scale => ({
+  mean,
+  deviation: squares.map((x) => Math.max(least, Math.sqrt(x / count))),
+});
+
 /** Gives the statistics to a model. */
-export function setStatistics(head: Head, { count, mean, squares }: FrameStatistics): void {
+export function setStatistics(head: Head, statistics: FrameStatistics): void {
+  const { mean, deviation } = scaleOf(statistics);
   assignIn(head, names.mean, mean);
-  assignIn(
-    head,
-    names.deviation,
-    squares.map((x) => Math.max(least, Math.sqrt(x / count))),
-  );
+  assignIn(head, names.deviation, deviation);
 }

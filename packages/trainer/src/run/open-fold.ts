@@ -96,16 +96,10 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     const note = (line: string): void => progress.line(`${foldTitle(fold.index)}  ${line}`);
     const frames = await openSignals(config, engine, encoder, [...waves.values()], note, job.mixed);
     closing.add(() => frames.dispose());
-    const whole = evaluationPlan(config, [...waves.values()], {
-      batching: frames.batching,
-      maxSamples: encoder.maxSamples,
-    });
-    const speakers = new Map(all.map(({ id, speaker }) => [id, speaker]));
-    const signals = config.speakerNormalize
-      ? await speakerSignals(frames, loader.batches(whole), (id) => speakers.get(id) ?? '')
-      : frames;
+    const planned = { batching: frames.batching, maxSamples: encoder.maxSamples };
+    const whole = evaluationPlan(config, [...waves.values()], planned);
+    const signals = config.speakerNormalize ? await speakerSignals(frames, loader.batches(whole), all) : frames;
     const stepsPerRun = stepsOfRun(config, engine, signals.batchBytes);
-    const planned = { batching: signals.batching, maxSamples: encoder.maxSamples };
 
     const inference = compileInference(engine, model);
     closing.add(() => inference.dispose());

@@ -28,6 +28,7 @@ afterAll(() => {
 const [depth, dim, longest] = [2, 3, 7] as const;
 const lengths = new Map([...'abcdef'].map((id, i) => [id, 3 + (i % 5)]));
 const speakerOf = (id: string): string => (id < 'd' ? 'one' : 'two');
+const utterances = [...lengths.keys()].map((id) => ({ id, speaker: speakerOf(id) }));
 
 /** Frames of an utterance, [layers, frames, features]: far from 0, so that float32 alone would lose the deviation. */
 function framesOf(id: string): Float32Array {
@@ -84,8 +85,8 @@ const read = async (signals: SignalSource, batch: BatchArrays): Promise<FeatureI
 test('the frames of each speaker have mean 0 and deviation 1, whatever the batches; padded frames are 0', async () => {
   const ids = [...'abcdef'];
   const halves = [batchOf(['f', 'a', 'c']), batchOf(['b', 'e', 'd'])];
-  const signals = await speakerSignals(plain, each(halves), speakerOf);
-  const others = await speakerSignals(plain, each(ids.map((id) => batchOf([id]))), speakerOf);
+  const signals = await speakerSignals(plain, each(halves), utterances);
+  const others = await speakerSignals(plain, each(ids.map((id) => batchOf([id]))), utterances);
   const { features, mask } = await read(signals, batchOf(ids, 8));
   const values = features.arraySync();
   for (const speaker of ['one', 'two']) {
@@ -112,7 +113,7 @@ test('the frames of each speaker have mean 0 and deviation 1, whatever the batch
 
 test('a probe of such frames is what their pooled statistics come to', async () => {
   const ids = [...'abcdef'];
-  const signals = await speakerSignals(plain, each([batchOf(ids)]), speakerOf);
+  const signals = await speakerSignals(plain, each([batchOf(ids)]), utterances);
   const { features, mask } = await read(signals, batchOf(ids));
   const expected = pooledStatistics(tf.unstack(features) as tf.Tensor3D[], mask).arraySync();
   const raw = new Map(
@@ -137,7 +138,7 @@ test('frames that change in training are refused', async () => {
     ...plain,
     read: () => Promise.resolve({ waves: tf.zeros([1, 8]), lengths: tf.tensor1d([8], 'int32') }),
   };
-  await expect(speakerSignals(waves, each([batchOf(['a'])]), speakerOf)).rejects.toThrow(
+  await expect(speakerSignals(waves, each([batchOf(['a'])]), utterances)).rejects.toThrow(
     /^speakerNormalize: expected frames that stay the same/,
   );
 });

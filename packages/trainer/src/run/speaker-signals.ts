@@ -1,8 +1,9 @@
+import type { Utterance } from '@ser/datasets';
 import { InputError } from '@ser/files';
 import * as tf from '@tensorflow/tfjs';
 import type { BatchArrays } from '../data/assemble';
 import type { FeatureInput, Signal } from '../model/model';
-import { joinStatistics, least, type FrameStatistics } from '../model/standardize';
+import { joinStatistics, scaleOf, type FrameStatistics, type Scale } from '../model/standardize';
 import type { SignalSource } from './signal';
 
 /**
@@ -14,14 +15,16 @@ import type { SignalSource } from './signal';
  * is said of one utterance then depends on the speaker's others: every result must say so.
  *
  * @param batches whole, unmixed utterances; no surplus rows
- * @param speakerOf speaker of an utterance
+ * @param utterances those in `batches`, and all that will be read
  * @throws {InputError} where the signals are waveforms: frames that change while the encoder learns have no statistics
  */
 export async function speakerSignals(
   signals: SignalSource,
   batches: AsyncIterable<BatchArrays>,
-  speakerOf: (id: string) => string,
+  utterances: readonly Pick<Utterance, 'id' | 'speaker'>[],
 ): Promise<SignalSource> {
+  const speakers = new Map(utterances.map(({ id, speaker }) => [id, speaker]));
+  const speakerOf = (id: string): string => speakers.get(id) ?? '';
   const statistics = new Map<string, FrameStatistics>();
   for await (const batch of batches) {
     const input = featuresOf(await signals.read(batch));
@@ -32,8 +35,9 @@ export async function speakerSignals(
     });
     tf.dispose(input);
   }
-  const of = (id: string): FrameStatistics => {
-    const found = statistics.get(speakerOf(id));
+  const scales = new Map([...statistics].map(([speaker, own]) => [speaker, scaleOf(own)]));
+  const of = (id: string): Scale => {
+    const found = scales.get(speakerOf(id));
     if (!found) throw new Error(`no statistics of the speaker of ${id}`);
     return found;
   };
@@ -84,21 +88,20 @@ function utteranceStatistics({ features, mask }: FeatureInput): FrameStatistics[
   });
 }
 
-/** Valid frames by the statistics of their row; padded ones stay 0. */
-function normalizeRows({ features, mask }: FeatureInput, statisticsOf: (row: number) => FrameStatistics): tf.Tensor4D {
+/** Valid frames by the scale of their row; padded ones stay 0. */
+function normalizeRows({ features, mask }: FeatureInput, scaleOf: (row: number) => Scale): tf.Tensor4D {
   const [depth, rows, frames, dim] = features.shape;
   const values = Float32Array.from(features.dataSync<'float32'>());
   const valid = mask.dataSync<'float32'>();
   for (let row = 0; row < rows; row++) {
-    const { count, mean, squares } = statisticsOf(row);
-    const scale = squares.map((x) => 1 / Math.max(least, Math.sqrt(x / count)));
+    const { mean, deviation } = scaleOf(row);
     for (let layer = 0; layer < depth; layer++) {
       for (let frame = 0; frame < frames; frame++) {
         if (valid[row * frames + frame] !== 1) continue;
         const at = ((layer * rows + row) * frames + frame) * dim;
         for (let d = 0; d < dim; d++) {
           const i = layer * dim + d;
-          values[at + d] = ((values[at + d] ?? 0) - (mean[i] ?? 0)) * (scale[i] ?? 1);
+          values[at + d] = ((values[at + d] ?? 0) - (mean[i] ?? 0)) / (deviation[i] ?? 1);
         }
       }
     }
