@@ -269,6 +269,7 @@ describe('running', () => {
     [['table3', '--rows=20'], '--rows=20: table3 has the rows 1, 2'],
     [['table3', '--wavlm=w', '--weights=x'], '--weights and --hubert or --wavlm'],
     [['table3', '--name=x'], '--name: the runs of an ablation'],
+    [['seeds', '--name=../x'], '--name=../x'],
     [['table3', '--epochs=-1'], '--epochs=-1'],
     [['absent.yaml'], 'absent.yaml: no such ablation; expected table3, seeds or a YAML file'],
   ])('%j ends in one line', async (args, message) => {

@@ -64,8 +64,8 @@ async function pooledFrames(job: FoldJob, encoder: Encoder, list: readonly Utter
       );
       const features = await frozen.extract(own, { keep: own.map(() => fits) });
       part.forEach(({ id, speaker }, k) => {
-        const own = features[k];
-        if (own) pooled.set(id, { speaker, frames: own.shape.at(-2) ?? 0, pooled: pool(own) });
+        const frames = features[k];
+        if (frames) pooled.set(id, { speaker, frames: frames.shape.at(-2) ?? 0, pooled: pool(frames) });
       });
       job.progress.count('probe', pooled.size, list.length);
     }

@@ -57,7 +57,7 @@ async function ablate(ablation: string, options: AblateOptions, slurm: SlurmOpti
   const resolveCell = (settings: object, more: object): ResolvedConfig =>
     resolveConfig({ file, preset, flags: { ...flags, ...settings, ...more } });
   const [first] = plan.rows;
-  const { config: common } = resolveCell(first?.settings ?? {}, {});
+  const { config: common } = resolveCell(first?.settings ?? {}, name === undefined ? {} : { name });
   const folds = common.folds.filter((fold) => typeof fold === 'number');
   if (folds.length < common.folds.length)
     throw new InputError('--folds=all-data: expected folds that are tested, because an ablation compares results');
