@@ -44,15 +44,10 @@ async function ablate(ablation: string, options: AblateOptions, slurm: SlurmOpti
   if (name !== undefined && ablation !== 'seeds')
     throw new InputError('--name: the runs of an ablation are named by their settings');
   const encoders = { ...(hubert ? { hubert } : {}), ...(wavlm ? { wavlm } : {}) };
-  const { ablationJobs, ablationResults, bySameMixing, ablationText, readPlan, writeAblation } =
-    await import('../ablation');
+  const { ablationJobs, ablationResults, bySameMixing, ablationText, writeAblation } = await import('../ablation');
   const { ablationFolder, ablationRunName } = await import('../ablation/results');
-  const everything =
-    ablation === 'table3'
-      ? planOfTable3(encoders, flags)
-      : ablation === 'seeds'
-        ? seedsPlan(typeof name === 'string' ? name : (preset ?? 'seeds'))
-        : await readPlan(ablation);
+  const recipe = typeof name === 'string' ? name : (preset ?? 'seeds');
+  const everything = await planOf(ablation, { encoders, flags, recipe });
   const plan = selectRows(everything, rows === undefined ? [] : rows.split(',').map((row) => row.trim()));
   const resolveCell = (settings: object, more: object): ResolvedConfig =>
     resolveConfig({ file, preset, flags: { ...flags, ...settings, ...more } });
@@ -140,6 +135,20 @@ async function runJobs(jobs: readonly ResolvedJob[], mixedFolder: string): Promi
   }
 }
 
+interface PlanOptions {
+  readonly encoders: Encoders;
+  readonly flags: Readonly<Record<string, unknown>>;
+  /** Name of the one row of `ablate seeds`. */
+  readonly recipe: string;
+}
+
+async function planOf(ablation: string, { encoders, flags, recipe }: PlanOptions): Promise<AblationPlan> {
+  if (ablation === 'table3') return planOfTable3(encoders, flags);
+  if (ablation === 'seeds') return seedsPlan(recipe);
+  const { readPlan } = await import('../ablation');
+  return readPlan(ablation);
+}
+
 /** One recipe: what differs between its runs is the seed. */
 const seedsPlan = (name: string): AblationPlan => ({
   name,
@@ -151,11 +160,13 @@ const seedsPlan = (name: string): AblationPlan => ({
 /** As in the paper, and so that rows do not share a probe: what a preset may say otherwise. */
 const ofTable3 = { fusion: 'none', lossWeights: 'auto' };
 
-function planOfTable3(
-  encoders: { hubert?: string; wavlm?: string },
-  flags: Readonly<Record<string, unknown>>,
-): AblationPlan {
-  const { hubert, wavlm } = encoders;
+/** Folders of weights. */
+interface Encoders {
+  readonly hubert?: string;
+  readonly wavlm?: string;
+}
+
+function planOfTable3({ hubert, wavlm }: Encoders, flags: Readonly<Record<string, unknown>>): AblationPlan {
   if (hubert === undefined && wavlm === undefined) return table3Plan({ single: {} });
   for (const flag of ['encoder', 'weights']) {
     if (flags[flag] !== undefined) throw new InputError(`--${flag} and --hubert or --wavlm: expected one or the other`);

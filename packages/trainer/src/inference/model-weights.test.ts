@@ -7,7 +7,7 @@ import { tinyConfigs } from '../../../../tools/test-support/tiny-encoders';
 import { defaults } from '../config/schema';
 import type { Config } from '../config/schema';
 import { openEncoder } from '../model/encoder';
-import { createModel, disposeModel, openUntuned } from '../model/model';
+import { createModel, disposeModel, openEncoders } from '../model/model';
 import { seeded } from '../random';
 import { readModelCard, saveModel, untouchedHash } from '../record/model-file';
 import { spoken } from '../testing/tiny-model';
@@ -41,7 +41,8 @@ beforeAll(async () => {
     projection: 4,
     pool: 'mean',
   };
-  const trained = createModel(config, await openEncoder({ ...config, weights: at('right') })(), 2, seeded('model'));
+  const encoder = await openEncoder({ ...config, weights: at('right') })();
+  const trained = createModel(config, { encoder }, 2, seeded('model'));
   await saveModel(model, trained, { config, labels, untouched: await untouchedHash(trained) });
   disposeModel(trained);
 }, 60_000);
@@ -117,8 +118,7 @@ test('a model with a probe beside it needs every weight of its encoder as it cam
     heads: 2,
     projection: 4,
   };
-  const open = openEncoder(config);
-  const trained = createModel(config, await open(), 2, seeded('model'), await openUntuned(config, open));
+  const trained = createModel(config, await openEncoders(config, openEncoder(config)), 2, seeded('model'));
   for (const { group, variable } of trained.trainable)
     if (group === 'encoder') variable.assign(tf.tidy(() => tf.mul(variable, 0.9)));
   const file = join(fused, 'model.safetensors');

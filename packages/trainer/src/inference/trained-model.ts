@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema';
 import { openEngine } from '../training/engine';
 import { openEncoder } from '../model/encoder';
-import { createModel, disposeModel, openUntuned, type Model } from '../model/model';
+import { createModel, disposeModel, openEncoders, type Model } from '../model/model';
 import { seeded } from '../random';
 import type { Heard } from '../record/heard';
 import { checkSizes, checkUntouched, learned, readModelCard, readModelTensors } from '../record/model-file';
@@ -39,9 +39,8 @@ export async function openModel(
   const pretrained = card.config.weights === undefined ? undefined : modelWeights(file, card.config.weights, weights);
   const config = { ...card.config, ...(pretrained ? { weights: pretrained.weights } : {}) };
   await openEngine('onnx-cpu'); // variables are made on the tfjs CPU backend
-  const open = openEncoder(config, { offline: pretrained?.offline });
-  const [encoder, untuned] = [await open(), await openUntuned(config, open)];
-  const model = createModel(config, encoder, labels.length, seeded(config.seed, 'model'), untuned);
+  const encoders = await openEncoders(config, openEncoder(config, { offline: pretrained?.offline }));
+  const model = createModel(config, encoders, labels.length, seeded(config.seed, 'model'));
   try {
     if (pretrained && card.untouched === undefined)
       note(`${file} is older than fingerprints: whether ${pretrained.weights} is its encoder cannot be checked`);

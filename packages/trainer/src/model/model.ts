@@ -101,25 +101,27 @@ export interface ModelOutput {
   readonly layers: readonly tf.Tensor3D[];
 }
 
-/**
- * The encoder as it came, where the model reads it beside one that learns.
- * @param open makes the same encoder each time it is called
- */
-export async function openUntuned(
+/** The encoder of a model, and the same one as it came where the model reads that too. */
+export type Encoders = Pick<Model, 'encoder' | 'untuned'>;
+
+/** @param open makes the same encoder each time it is called */
+export async function openEncoders(
   { fusion, tune }: Pick<ModelSettings, 'fusion' | 'tune'>,
   open: () => Promise<Encoder>,
-): Promise<Encoder | undefined> {
-  return fusion === 'probe' && tune !== 'frozen' ? open() : undefined;
+): Promise<Encoders> {
+  const encoder = await open();
+  if (fusion !== 'probe' || tune === 'frozen') return { encoder };
+  try {
+    return { encoder, untuned: await open() };
+  } catch (error) {
+    encoder.dispose();
+    throw error;
+  }
 }
 
-/** A fresh head on an encoder; every number comes from `random`. `untuned` as `openUntuned` gives it. */
-export function createModel(
-  settings: ModelSettings,
-  encoder: Encoder,
-  classes: number,
-  random: Random,
-  untuned?: Encoder,
-): Model {
+/** A fresh head on its encoder; every number comes from `random`. The model owns the encoders. */
+export function createModel(settings: ModelSettings, encoders: Encoders, classes: number, random: Random): Model {
+  const { encoder } = encoders;
   const head = new Map<string, tf.Variable>();
   const add = (name: string, value: tf.Tensor): void => void head.set(name, variableOf(value, !isStatistic(name)));
   const dim = encoder.hiddenSize;
@@ -141,7 +143,7 @@ export function createModel(
   if (settings.fusion === 'probe') silentProbe(layers * 2 * dim, classes).forEach((value, name) => add(name, value));
   add('centers', gaussian(classes, settings.projection, random));
   const trainable = collectTrainable(settings, encoder, head);
-  return { settings, encoder, ...(untuned ? { untuned } : {}), classes, head, trainable };
+  return { settings, ...encoders, classes, head, trainable };
 }
 
 function collectTrainable(settings: ModelSettings, encoder: Encoder, head: Head): Trainable[] {

@@ -1,4 +1,4 @@
-import { numberIn, readBy } from '../record/columns';
+import { isNumber, numberIn, readBy } from '../record/columns';
 import type { PredictionLine } from '../record/run-files';
 import { accuracyOf, type Accuracy } from './results';
 
@@ -65,12 +65,13 @@ function valuesOf(lines: readonly PredictionLine[]): Map<string, Map<string, Pre
   return groups;
 }
 
-/** Numbers in ranges of about as many lines each, in order; equal numbers are in one range. */
+/** Numbers in ranges of about as many lines each, in order; equal numbers are in one range. What is no number comes after them. */
 function inRanges(
   values: ReadonlyMap<string, readonly PredictionLine[]>,
   count: number,
 ): Map<string, readonly PredictionLine[]> {
-  const byNumber = [...values].sort(([a], [b]) => numberIn(a) - numberIn(b));
+  const byNumber = [...values].filter(([value]) => isNumber(value)).sort(([a], [b]) => numberIn(a) - numberIn(b));
+  const others = [...inOrder(values)].filter(([value]) => !isNumber(value));
   const total = byNumber.reduce((sum, [, lines]) => sum + lines.length, 0);
   const ranges: { range: number; last: number; values: string[]; lines: PredictionLine[] }[] = [];
   let before = 0;
@@ -85,12 +86,11 @@ function inRanges(
     } else ranges.push({ range, last: numberIn(value), values: [value], lines: [...lines] });
     before += lines.length;
   }
-  return new Map(
-    ranges.map(({ values: [low = '', ...more], lines }) => {
-      const high = more.at(-1);
-      return [high === undefined ? low : `${low} to ${high}`, lines];
-    }),
-  );
+  const named = ranges.map(({ values: [low = '', ...more], lines }) => {
+    const high = more.at(-1);
+    return [high === undefined ? low : `${low} to ${high}`, lines] as const;
+  });
+  return new Map([...named, ...others]);
 }
 
 const classesOf = (lines: readonly PredictionLine[]): number => new Set(lines.map(({ label }) => label)).size;

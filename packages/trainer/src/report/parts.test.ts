@@ -77,8 +77,18 @@ describe('columns of the corpus', () => {
     };
     const [snr] = (await reported('tenths', tenths, { by: ['snr:4'] })).breakdowns;
     expect(snr?.rows.map(({ value }) => value)).toEqual(['-0.5', '-0.1', '0.3', '0.7']);
+    const unknown: SyntheticRun = {
+      ...run,
+      line: (_, index) => ({ columns: { age: ['23', 'unknown', '58', '31', '44'][index % 5] ?? '' } }),
+    };
+    const [age] = (await reported('unknown', unknown, { by: ['age:2'] })).breakdowns;
+    expect(age?.rows.map(({ value, utterances }) => [value, utterances])).toEqual([
+      ['23 to 31', 48],
+      ['44 to 58', 48],
+      ['unknown', 24],
+    ]);
     await expect(reported('words', run, { by: ['gender:2'] })).rejects.toThrow(
-      '--by=gender:2: expected numbers in gender, found "m"',
+      '--by=gender:2: expected numbers in gender, found "m", "f"',
     );
     await expect(reported('one', run, { by: ['take:1'] })).rejects.toThrow('--by=take:1: expected 2 to 500 ranges');
   });

@@ -5,7 +5,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { createLoader, type BatchLoader } from '../data/loader';
 import type { BatchPlan, Source } from '../data/plan';
 import { storedWave } from '../data/waves';
-import { createModel, disposeModel, openUntuned, type Model } from '../model/model';
+import { createModel, disposeModel, openEncoders, type Model } from '../model/model';
 import { seeded } from '../random';
 import { foldTitle } from '../record/fold-result';
 import { absolutePaths } from '../record/run-config';
@@ -74,9 +74,9 @@ export async function openFold(job: FoldJob): Promise<OpenFold> {
     const waves = new Map([...classOf.keys()].map((id) => [id, storedWave(job.waves, id)]));
     const sourcesOf = (list: readonly Utterance[]): Source[] => list.map(({ id }) => storedWave(waves, id));
 
-    const encoder = await job.createEncoder();
-    const untuned = await openUntuned(config, job.createEncoder);
-    const model = createModel(config, encoder, labels.length, seeded(config.seed, 'model', fold.name), untuned);
+    const encoders = await openEncoders(config, job.createEncoder);
+    const { encoder } = encoders;
+    const model = createModel(config, encoders, labels.length, seeded(config.seed, 'model', fold.name));
     closing.add(() => disposeModel(model));
     const state = createOptimizerState(model, config.emaDecay > 0);
     closing.add(() => state.forEach((variable) => variable.dispose()));

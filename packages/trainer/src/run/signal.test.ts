@@ -8,7 +8,7 @@ import { tinyConfigs } from '../../../../tools/test-support/tiny-encoders';
 import type { Config } from '../config/schema';
 import type { BatchArrays } from '../data/assemble';
 import { openEngine } from '../training/engine';
-import { createModel, decide, disposeModel, forward, openUntuned, parameter } from '../model/model';
+import { createModel, decide, disposeModel, forward, openEncoders, parameter } from '../model/model';
 import { seeded } from '../random';
 import { runFold } from './fold';
 import { framesStay, frozenSignals, waveSignals } from './signal';
@@ -63,7 +63,7 @@ describe('the features of a frozen encoder', () => {
       await openEngine('onnx-cpu', 1);
       const { config } = await tinyFold(root, { tune: 'frozen', ...layer, encoder: 'whisper' });
       const encoder = createRandomEncoder(shape, seeded('encoder'));
-      const model = createModel(config, encoder, 2, seeded('model'));
+      const model = createModel(config, { encoder }, 2, seeded('model'));
       const batch = testBatch(lengths, samples);
       const frozen = await frozenSignals({ ...config, threads: 1 }, cpu, encoder, [], () => undefined);
       const [features, waves] = await Promise.all([frozen.read(batch), waveSignals(encoder).read(batch)]);
@@ -201,16 +201,15 @@ describe('the features of a frozen encoder', () => {
     const { config } = await tinyFold(root);
     const settings = { ...config, encoder: 'whisper', layer: 'blocks', tune: 'top:1', fusion: 'probe' } as const;
     const open = () => Promise.resolve(createRandomEncoder(whisper, seeded('encoder')));
-    const [encoder, untuned] = [await open(), await openUntuned(settings, open)];
-    const model = createModel(settings, encoder, 2, seeded('model'), untuned);
-    const stored = await frozenSignals(settings, cpu, encoder, [], () => undefined);
+    const model = createModel(settings, await openEncoders(settings, open), 2, seeded('model'));
+    const stored = await frozenSignals(settings, cpu, model.encoder, [], () => undefined);
     for (const { group, variable } of model.trainable)
       if (group === 'encoder') variable.assign(tf.tidy(() => tf.add(tf.mul(variable, 0.5), 0.1)));
     const batch = testBatch([3000, 1600], 3200);
     const weight = parameter(model, 'probe.weight');
     weight.assign(tf.randomNormal(weight.shape, 0, 1, 'float32', 1));
     const said: Float32Array[] = [];
-    for (const signals of [waveSignals(encoder), stored]) {
+    for (const signals of [waveSignals(model.encoder), stored]) {
       const input = await signals.read(batch);
       said.push(tf.softmax(decide(model, input, forward(model, input))).dataSync<'float32'>());
     }

@@ -6,7 +6,7 @@ import { encode } from 'node-wav';
 import { defaults } from '../config/schema';
 import type { Config } from '../config/schema';
 import { openEncoder } from '../model/encoder';
-import { createModel, disposeModel, openUntuned, type Model } from '../model/model';
+import { createModel, disposeModel, openEncoders, type Model } from '../model/model';
 import { seeded } from '../random';
 import { saveModel } from '../record/model-file';
 import { infer } from '../run/evaluate';
@@ -32,9 +32,8 @@ export async function tinyModel(settings: Partial<Config> = {}, temperature?: nu
   await tf.setBackend('cpu');
   const dir = mkdtempSync(join(tmpdir(), 'ser-model-'));
   const config: Config = { ...defaults, tune: 'all', hiddenSize: 16, heads: 4, projection: 8, ...settings };
-  const open = openEncoder(config);
-  const [encoder, untuned] = [await open(), await openUntuned(config, open)];
-  const model = createModel(config, encoder, tinyLabels.length, seeded(1, 'model'), untuned);
+  const encoders = await openEncoders(config, openEncoder(config));
+  const model = createModel(config, encoders, tinyLabels.length, seeded(1, 'model'));
   await saveModel(join(dir, 'model.safetensors'), model, {
     config,
     labels: tinyLabels,

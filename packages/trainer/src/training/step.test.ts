@@ -12,7 +12,7 @@ const settings = { ...defaults, encoder: 'logmel', tune: 'all', heads: 2, projec
 
 function tinyModel(overrides: Partial<typeof defaults> = {}): Model {
   const encoder = tinyEncoder(4, seeded(1, 'encoder'));
-  return createModel({ ...settings, ...overrides }, encoder, classes, seeded(1, 'model'));
+  return createModel({ ...settings, ...overrides }, { encoder }, classes, seeded(1, 'model'));
 }
 
 function tinyInput(step: number, rate = 1e-2, classWeights?: readonly number[]): StepInput {
