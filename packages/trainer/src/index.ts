@@ -29,6 +29,7 @@ export * from './metrics';
 export {
   createModel,
   forward,
+  type Encoders,
   type FeatureInput,
   type Group,
   type Model,
