@@ -88,9 +88,20 @@ test('the probe chooses the layer that generalises over speakers', async () => {
     threads: 1,
   };
   const result = await fitProbe(train, layerSets(4), options);
+  expect(await fitProbe([...train], layerSets(4), options)).toBe(result);
   expect(result.layers).toContain(4);
   expect(result.innerAccuracy).toBeGreaterThan(0.9);
   const probabilities = predict(result, test, options);
   const right = probabilities.filter((row, i) => (row[0] ?? 0) > 0.5 === (test[i]?.label === 'calm')).length;
   expect(right / test.length).toBeGreaterThan(0.9);
+  // Any of what it is fitted to may change.
+  const relabelled = train.map((one, i) => (i === 0 ? { ...one, label: 'upset' } : one));
+  const louder = { ...options, pooled: (one: Utterance) => options.pooled(one).map((row) => row.map((x) => 1.5 * x)) };
+  const loosely = { ...options, groupOf: ({ id }: Utterance) => id };
+  for (const other of [
+    fitProbe(relabelled, [[4]], options),
+    fitProbe(train, [[4]], louder),
+    fitProbe(train, [[4]], loosely),
+  ])
+    expect(await other).not.toBe(await fitProbe(train, [[4]], options));
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Utterance } from '@ser/datasets';
 import { argmax } from '../metrics';
 import { classify, logisticRegression, type LinearModel, type Table } from './logistic-regression';
@@ -50,11 +51,43 @@ function spread(from: number, to: number): LayerSet {
   return Array.from({ length: count }, (_, i) => Math.round(from + (i * (to - from)) / (count - 1)));
 }
 
+/** The probes of this process by what they were fitted to: runs that differ in their seeds have the same folds. */
+const fitted = new Map<string, Promise<FittedProbe>>();
+
 /**
  * Linear probe: logistic regression on mean and deviation of the frames of a frozen encoder. Layers and regularisation are
- * chosen on inner splits of the training side by speaker.
+ * chosen on inner splits of the training side by speaker. A process fits a probe once to the same data.
  */
-export async function fitProbe(
+export function fitProbe(
+  train: readonly Utterance[],
+  sets: readonly LayerSet[],
+  options: ProbeOptions,
+): Promise<FittedProbe> {
+  const key = fittedTo(train, sets, options);
+  const there = fitted.get(key);
+  if (there) return there;
+  const probe = chooseAndFit(train, sets, options);
+  fitted.set(key, probe);
+  probe.catch(() => fitted.delete(key)); // one that was interrupted is fitted again
+  return probe;
+}
+
+/** SHA-256 of all that decides how a probe comes out. */
+function fittedTo(
+  train: readonly Utterance[],
+  sets: readonly LayerSet[],
+  { labels, groupOf, pooled, threads }: ProbeOptions,
+): string {
+  const rows = train.map((utterance) => [utterance.label, groupOf(utterance)]);
+  const hash = createHash('sha256').update(JSON.stringify([labels, sets, threads, rows]));
+  for (const utterance of train) {
+    const vectors = pooled(utterance);
+    for (const layer of new Set(sets.flat())) hash.update(vectors[layer] ?? new Float32Array());
+  }
+  return hash.digest('hex');
+}
+
+async function chooseAndFit(
   train: readonly Utterance[],
   sets: readonly LayerSet[],
   options: ProbeOptions,
