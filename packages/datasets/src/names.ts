@@ -1,7 +1,17 @@
 import { byText } from './order';
 
+/** Characters without a shape: zero-width spaces, soft hyphens, marks of direction, byte order marks. */
+const invisible = /\p{Default_Ignorable_Code_Point}/gu;
+
 /** A name (speaker, session, split, id, label) in the one Unicode form in which names are compared. */
-export const nameForm = (text: string): string => text.trim().normalize('NFC');
+export const nameForm = (text: string): string => text.replace(invisible, '').trim().normalize('NFC');
+
+/** What in a name shows that its text was read with the wrong encoding; undefined for a good name. */
+export function brokenIn(name: string): string | undefined {
+  if (name.includes('\ufffd')) return 'a character that another program could not read (U+FFFD)';
+  if (/\p{Cc}/u.test(name)) return 'a control character';
+  return undefined;
+}
 
 /** A label in the form in which labels are compared: without outer spaces, case and Unicode variants. */
 export const labelForm = (text: string): string => nameForm(text).toLowerCase();
@@ -10,9 +20,13 @@ export const labelForm = (text: string): string => nameForm(text).toLowerCase();
 function looseForm(name: string): string {
   return name
     .normalize('NFKC')
+    .toUpperCase() // ß becomes SS
     .toLowerCase()
-    .replace(/[\s_.-]*0*(\d+)(?:\.0+)?$/, '$1')
-    .replace(/[\s_-]+/g, ' ');
+    .replace(/[‘’`´]/g, "'")
+    .replace(/^[^\p{L}\p{M}\p{N}]+(?=.)|(?<=.)[^\p{L}\p{M}\p{N}]+$/gu, '')
+    .replace(/[\s_.\p{Pd}]*0*(\d+)(?:\.0+)?$/u, '$1')
+    .replace(/(?<!\d)0+(?=\d)/g, '')
+    .replace(/[\s_\p{Pd}]+/gu, ' ');
 }
 
 /** Names that differ, and may be the same person: a list for each. */

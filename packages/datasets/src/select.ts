@@ -90,6 +90,9 @@ function listCounts(counts: ReadonlyMap<string, number>): string {
     .join(', ');
 }
 
+/** What programs write where nothing is known. */
+const nobodies = /^(nan|<?n\/?a>?|#n\/a|none|null|nil|unknown|unk|undefined|\?+|-+)$/i;
+
 /** What is not wrong, and may well be. */
 function doubts(utterances: readonly Utterance[]): string[] {
   const speakers = distinct(utterances.map((u) => u.speaker).filter((name) => !name.startsWith(unknownSpeaker)));
@@ -98,8 +101,14 @@ function doubts(utterances: readonly Utterance[]): string[] {
   );
   const unknown = utterances.filter((u) => u.speaker.startsWith(unknownSpeaker)).length;
   if (unknown > 0) {
-    alike.push(`${unknown} utterances have no known speaker, and each is counted as a speaker of its own`);
+    alike.push(`${unknown} utterances have no known speaker: each recording is counted as a speaker of its own`);
   }
+  const nobody = speakers.filter((name) => nobodies.test(name));
+  if (nobody.length > 0)
+    alike.push(
+      `speaker ${nobody.join(' and ')} is counted as one person; if it means that nobody knows, the card says so: ` +
+        `"unknownSpeakers": ${JSON.stringify(nobody)}`,
+    );
   return alike;
 }
 

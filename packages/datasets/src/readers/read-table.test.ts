@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { describeFolds } from '../describe';
 import { folds } from '../folds';
 import { openCorpus } from '../open-corpus';
 import { removeTemporaryFolders, tree } from '../testing/temporary-folder';
 import { toneWav } from '../testing/wav-bytes';
 import { type CorpusCard, validateCard } from '../card';
+import { foldStatistics } from '../statistics';
 import { readRows } from './read-table';
 
 afterAll(removeTemporaryFolders);
@@ -34,6 +36,27 @@ function own(manifest = csv, changes: object = {}): string {
   for (const name of ['a.wav', 'b, c.wav', 'd.wav']) writeFileSync(path.join(root, 'lists', name), toneWav());
   return path.join(root, 'card.json');
 }
+
+test.each([
+  ['J\ufffdrg', /line 3.*speaker "J\ufffdrg" has a character that another program could not read/],
+  ['\u001b$B;3ED\u001b(B', /line 3.*speaker "\\u001b\$B;3ED.*" has a control character, expected text as UTF-8/],
+])('a speaker that came through a wrong encoding is refused: %j', async (speaker, message) => {
+  const table = `audio,label,speaker\na.wav,calm,ann\nd.wav,calm,${speaker}\n`;
+  await expect(openCorpus(own(table))).rejects.toThrow(message);
+});
+
+test('parts of one recording without a speaker are kept together, and nobody is said to be known', async () => {
+  const table =
+    'audio,label,speaker,start,end\n' +
+    'a.wav,calm,?,0,0.03\na.wav,angry,?,0.03,0.06\nd.wav,calm,?,0,0.03\nd.wav,angry,?,0.03,0.06\n';
+  const corpus = await openCorpus(own(table, { unknownSpeakers: ['?'], folds: { by: 'speaker' } }));
+  const made = folds(corpus);
+  expect(made.map(({ test }) => test.length)).toEqual([2, 2]);
+  const text = describeFolds(made.map((fold) => foldStatistics(fold, corpus)));
+  expect(text).toContain('folds: 2, unknown speakers may be in train and test');
+  const known = await openCorpus(own(table));
+  expect(known.notes.join()).toMatch(/speaker \? is counted as one person.*"unknownSpeakers": \["\?"\]/);
+});
 
 test('a CSV manifest and its card: merges, ignored labels, parts of files, quoted names', async () => {
   const corpus = await openCorpus(own());

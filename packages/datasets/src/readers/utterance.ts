@@ -1,6 +1,6 @@
 import type { CorpusCard } from '../card';
 import type { RawLabel, RawUtterance } from '../corpus';
-import { labelForm, nameForm } from '../names';
+import { brokenIn, labelForm, nameForm } from '../names';
 import { parseSeconds } from './seconds';
 
 /** What a source says of one utterance, by field: strings of a path, or cells of a row. */
@@ -36,6 +36,8 @@ export function toUtterance(
     if (value === undefined) return undefined;
     const text = textOf(value);
     if (text === undefined) return complain(`${field} is ${JSON.stringify(value)}, expected text`);
+    const broken = brokenIn(text);
+    if (broken !== undefined) return complain(`${field} ${JSON.stringify(text)} has ${broken}, expected text as UTF-8`);
     return renamed(card, field, text);
   };
   const seconds = (field: 'start' | 'end'): number | undefined => {
@@ -47,7 +49,8 @@ export function toUtterance(
   if (end !== undefined && end <= (start ?? 0)) complain(`end ${end} is not after start ${start ?? 0}`);
   const whole = start === undefined && end === undefined;
   const id = name('id') ?? nameForm(whole ? source.name : `${source.name}#${start ?? 0}-${end ?? ''}`);
-  const speaker = speakerOf(card, name('speaker'), id) ?? complain('no speaker');
+  // One recording is most likely of one speaker, and its parts must not be on two sides.
+  const speaker = speakerOf(card, name('speaker'), whole ? id : nameForm(source.name)) ?? complain('no speaker');
   const [session, split] = [name('session'), name('split')];
   const columns: Record<string, string> = {};
   for (const [field, value] of source.fields) {
@@ -68,20 +71,20 @@ export function toUtterance(
   };
 }
 
-/** Where the corpus does not name the speaker, each utterance counts as a speaker of its own. */
+/** Where the corpus does not name the speaker, each recording counts as a speaker of its own. */
 function speakerOf(
   { unknownSpeakers }: Pick<CorpusCard, 'unknownSpeakers'>,
   speaker: string | undefined,
-  id: string,
+  recording: string,
 ): string | undefined {
   if (unknownSpeakers === undefined || unknownSpeakers === false) return speaker;
   const unknown =
     speaker === undefined ||
     (Array.isArray(unknownSpeakers) && unknownSpeakers.some((name: string) => labelForm(name) === labelForm(speaker)));
-  return unknown ? `${unknownSpeaker}${id}` : speaker;
+  return unknown ? `${unknownSpeaker}${recording}` : speaker;
 }
 
-/** In front of the id of an utterance whose speaker is not known. */
+/** In front of the name of a recording whose speaker is not known. */
 export const unknownSpeaker = 'unknown: ';
 
 function renamed({ rename }: Pick<CorpusCard, 'rename'>, field: string, value: string): string {
