@@ -22,14 +22,15 @@ export function describeCheck(check: CorpusCheck): string {
       )
       .join(', ')}`,
     `formats: ${counts(check.formats)}`,
-    ...(check.foldFault === undefined ? describeFolds(check.folds).split('\n') : [`folds: none: ${check.foldFault}`]),
+    ...(check.folds.length > 0 ? describeFolds(check.folds).split('\n') : []),
+    ...(check.foldFault === undefined ? [] : [`folds: none: ${check.foldFault}`]),
     ...group(
       'duplicates by content',
       check.duplicates.map(({ ids, labels, leaks }) =>
         [
           ids.join(' = '),
           ...(labels.length > 1 ? [`labelled ${labels.join(' and ')}`] : []),
-          ...(leaks.length > 0 ? [`trained on and tested in fold ${leaks.join(' and ')}`] : []),
+          ...(leaks.length > 0 ? [`on two sides of fold ${leaks.join(' and ')}`] : []),
         ].join(', '),
       ),
     ),
@@ -51,19 +52,22 @@ export function describeCheck(check: CorpusCheck): string {
 /** Folds as text: a line each, with the classes of both sides. */
 export function describeFolds(folds: readonly FoldStatistics[]): string {
   const by = folds[0]?.groupBy ?? 'speaker';
-  const shared = Math.max(0, ...folds.map(({ sharedSpeakers }) => sharedSpeakers));
-  const kept =
-    shared > 0 ? `up to ${shared} speakers in train and test, which was allowed` : `no ${by} in train and test`;
   return [
-    `folds: ${folds.length}, ${kept}`,
-    ...folds.flatMap(({ fold, name, train, dev, test, testSets }) => {
-      // A fold that is named after its groups is one of a cross-validation; any other is a split of the corpus.
-      const what = name.split('+').every((part) => part in test.groups) ? `test ${by}` : 'split';
+    `folds: ${folds.length}, ${keptApart(folds, by)}`,
+    ...folds.flatMap(({ fold, name, namedByGroups, train, dev, test, testSets }) => {
+      const what = namedByGroups ? `test ${by}` : 'split';
       const sides = [`train ${side(train)}`, ...(dev ? [`dev ${side(dev)}`] : []), `test ${side(test)}`];
       const parts = Object.entries(testSets ?? {}).map(([set, part]) => `     ${set}: ${side(part)}`);
       return [`  ${fold}  ${what} ${name}: ${sides.join('; ')}`, ...parts];
     }),
   ].join('\n');
+}
+
+function keptApart(folds: readonly FoldStatistics[], by: string): string {
+  const shared = Math.max(0, ...folds.map(({ sharedSpeakers }) => sharedSpeakers));
+  if (shared > 0) return `up to ${shared} speakers in train and test, which was allowed`;
+  const isUnknown = by === 'speaker' && folds.some(({ unknownSpeakers }) => unknownSpeakers > 0);
+  return isUnknown ? 'unknown speakers may be in train and test' : `no ${by} in train and test`;
 }
 
 function side({ utterances, classes }: SideStatistics): string {

@@ -140,7 +140,33 @@ describe('the split of the corpus', () => {
       ['trn', 'tst'],
       ['s1', '', 's2'],
     ],
+    [
+      ['Trainingsdaten', 'Testdaten'],
+      ['s1', '', 's2'],
+    ],
+    [
+      ['train-clean-100', 'train-clean-360', 'dev-clean', 'test-clean', 'test-other'],
+      ['s1 s2', 's3', 's4 s5'],
+    ],
+    [
+      ['partition/test', 'partition/train'],
+      ['s2', '', 's1'],
+    ],
+    [
+      ['ｔｒａｉｎ', 'ｔｅｓｔ'],
+      ['s1', '', 's2'],
+    ],
+    [
+      ['entrenamiento', 'validación', 'prueba'],
+      ['s1', 's2', 's3'],
+    ],
+    [
+      ['訓練', 'テスト'],
+      ['s1', '', 's2'],
+    ],
     [['fold1', 'fold2'], undefined],
+    [['A', 'B'], undefined],
+    [['studio', 'street'], undefined],
   ])('%j', (names, expected) => {
     if (expected) expect(sides(split(...names))).toEqual(expected);
     else expect(folds(split(...names))).toHaveLength(2);
@@ -272,6 +298,38 @@ test.each<[string, FoldRule, Utterance[], RegExp]>([
     { by: 'split' },
     people(3, 1).map((u, i) => ({ ...u, split: String(i) })),
     /split column holds 0, 1, 2, which may be folds or train, dev and test/,
+  ],
+  ...(
+    [
+      ['False', 'True'],
+      ['no', 'yes'],
+      ['fit', 'held-out'],
+      ['seen', 'unseen'],
+    ] as const
+  ).map((values): [string, FoldRule, Utterance[], RegExp] => [
+    values.join(' and '),
+    { by: 'split' },
+    people(2, 1).map((u, i) => ({ ...u, split: values[i] ?? '' })),
+    /split column holds .*, which may be folds or train, dev and test/,
+  ]),
+  ...(
+    [
+      ['train1', 'test1'],
+      ['cv1_train', 'cv1_test'],
+      ['train_dev', 'test_dev'],
+      ['train1', 'train2'],
+    ] as const
+  ).map((values): [string, FoldRule, Utterance[], RegExp] => [
+    values.join(' and '),
+    { by: 'split' },
+    people(2, 1).map((u, i) => ({ ...u, split: values[i] ?? '' })),
+    /is no split; expected train and test/,
+  ]),
+  [
+    'train and test in a column that is not the split',
+    { by: 'subset' },
+    people(2, 1).map((u, i) => ({ ...u, columns: { subset: ['train', 'test'][i] ?? '' } })),
+    /folds.by is subset, which holds test, train; expected .*"columns": \{ "split": "subset" \}/,
   ],
 ])('%s', (_name, rule, utterances, message) => {
   expect(() => folds(corpus(rule, utterances))).toThrow(message);

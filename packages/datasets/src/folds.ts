@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { InputError } from '@ser/files';
 import type { Corpus, Utterance } from './corpus';
-import { officialSplit } from './official-split';
+import { isOfficialSplit, officialSplit } from './official-split';
 import { byText, countBy, distinct } from './order';
 import { seededRandom, shuffle } from './random';
 import { columnOf } from './select';
@@ -32,6 +32,8 @@ export interface Fold {
   readonly testGroups: readonly string[];
   /** What a group is. */
   readonly groupBy: GroupBy;
+  /** Whether its name is that of its test groups, as in a cross-validation. */
+  readonly namedByGroups?: boolean;
   /** Speakers on both sides, by design of the corpus and with the user's consent: to be said beside every result. */
   readonly sharedSpeakers: readonly string[];
   readonly [checked]: true;
@@ -83,6 +85,7 @@ export interface FoldParts {
   readonly train: readonly Utterance[];
   readonly test: readonly Utterance[];
   readonly groupBy: GroupBy;
+  readonly namedByGroups?: boolean;
   readonly dev?: readonly Utterance[];
   readonly testSets?: readonly TestSet[];
 }
@@ -94,6 +97,7 @@ export function foldParts(corpus: Corpus): readonly FoldParts[] {
   const by = groupBy(corpus);
   const group = (utterance: Utterance): string => groupOf(utterance, by);
   const groups = distinct(corpus.utterances.map(group));
+  refuseSides(corpus, by, groups);
   if (groups.length < 2) {
     throw new InputError(
       `${corpus.card.name}: ${groups.length} ${rule.by} in all, expected at least two to make folds`,
@@ -114,8 +118,18 @@ export function foldParts(corpus: Corpus): readonly FoldParts[] {
       train: corpus.utterances.filter((u) => !held.has(group(u))),
       test: corpus.utterances.filter((u) => held.has(group(u))),
       groupBy: by,
+      namedByGroups: true,
     };
   });
+}
+
+/** Train and test, each as the test side of a fold, would train on the test set. */
+function refuseSides({ card }: Corpus, by: GroupBy, groups: readonly string[]): void {
+  if (by === 'speaker' || by === 'session' || !isOfficialSplit(groups)) return;
+  throw new InputError(
+    `${card.name}: folds.by is ${by}, which holds ${groups.slice(0, 10).join(', ')}; expected for a split into train and test: ` +
+      `"columns": { "split": ${JSON.stringify(by)} } and "folds": { "by": "split" }`,
+  );
 }
 
 /** A fold of many groups is not named by all of them: names become those of folders. */

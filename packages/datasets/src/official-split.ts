@@ -1,4 +1,4 @@
-import { InputError } from '@ser/files';
+import { InputError, isInputError } from '@ser/files';
 import { byText, distinct } from './order';
 
 /** What a corpus's own split says of a value: the side it is on. */
@@ -11,18 +11,30 @@ export interface OfficialSplit {
   readonly tests: ReadonlyMap<string, readonly string[]>;
 }
 
-const train = /^tr(a?i?n(ing)?)?$/;
-const dev = /^(dev(el(opment)?)?|val(id(ation)?)?)$/;
-const test = /^te?sts?(ing)?$/;
+// English and its abbreviations, then Spanish, French, Italian, Portuguese, Russian, Chinese and Japanese.
+const train =
+  /^(tr(a?i?n(ings?)?)?|entrenamiento|entra[iî]nement|apprentissage|addestramento|trein(o|amento)|обучение|训练|訓練|学習)$/;
+const dev = /^(dev(el(opment)?)?|val(id(ation)?)?|validaci[oó]n|validazione|validação|валидация|验证|驗證|検証)$/;
+const test = /^(te?sts?(ing)?|prueba|essai|prova|teste|тест|测试|測試|テスト)$/;
 /** Dev where there is a test beside it (ESD), test where there is a dev, or neither. */
 const evaluation = /^eval(uation)?$/;
 
-/** Case, "set", and what joins it are left out: Test_set, "train set", TRAIN. */
+/** All values of a column like this may mean train and test, and nobody can tell which is which. */
+const doubtful = /^(\d+|true|false|yes|no|[yntf]|(un)?seen|fit|held ?out|hold ?out)$/;
+
+/** Case, "set", and what joins it are left out: Test_set, "train set", TRAIN, Testdaten. */
 const bare = (value: string): string =>
   value
+    .normalize('NFKC')
     .toLowerCase()
-    .replace(/[\s_.-]*(set|split|data)$/, '')
+    .replace(/[\s_.-]*(set|split|data|daten)$/, '')
     .replace(/[\s_.-]+/g, '');
+
+const wordsOf = (value: string): string[] =>
+  value
+    .normalize('NFKC')
+    .toLowerCase()
+    .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 
 /**
  * Reads the values of a split column as train, dev and test, in any usual spelling. Undefined when they are the names of
@@ -42,19 +54,31 @@ export function officialSplit(values: readonly string[], corpus: string): Offici
     if (evaluation.test(word)) return evaluationIs;
     return undefined;
   };
-  const roles = new Map(forms.flatMap(({ value, form }) => (roleOf(form) ? [[value, roleOf(form) as SplitRole]] : [])));
+  /** Of `train-clean-100` and `partition/test`, which say more than the side. Two sides in one value are none. */
+  const roleAmong = (words: readonly string[]): SplitRole | undefined => {
+    const [found, ...more] = words.flatMap((word) => roleOf(word) ?? []);
+    const others = words.filter((word) => roleOf(word) === undefined);
+    const saysMore = others.some((word) => /^\p{L}+$/u.test(word)) && !others.some((word) => foldWord.test(word));
+    return more.length === 0 && saysMore ? found : undefined;
+  };
+  const roles = new Map(
+    forms.flatMap(({ value, form }): [string, SplitRole][] => {
+      const role = roleOf(form) ?? roleAmong(wordsOf(value));
+      return role ? [[value, role]] : [];
+    }),
+  );
   const expected =
     'expected train and test, with dev or without, or names of folds (folds.by names a column of its own)';
   const list = distinct(values).slice(0, 10).join(', ');
-  if (roles.size === 0) {
-    if (forms.every(({ form }) => /^\d+$/.test(form))) {
-      throw new InputError(
-        `${corpus}: its split column holds ${list}, which may be folds or train, dev and test; expected names: train, dev, ` +
-          `test, or for folds a word before the number (fold1)`,
-      );
-    }
-    return undefined;
+  if (forms.every(({ form }) => doubtful.test(form))) {
+    throw new InputError(
+      `${corpus}: its split column holds ${list}, which may be folds or train, dev and test; expected names: train, dev, ` +
+        `test, or for folds a word before the number (fold1)`,
+    );
   }
+  const mentionsSide = ({ value }: { readonly value: string }): boolean =>
+    wordsOf(value).some((word) => roleOf(withoutNumber(word)) !== undefined);
+  if (roles.size === 0 && !forms.some(mentionsSide)) return undefined;
   const others = distinct(values.filter((value) => !roles.has(value)));
   if (others.length > 0)
     throw new InputError(`${corpus}: splits ${list}: ${others.join(', ')} is no split; ${expected}`);
@@ -76,4 +100,17 @@ function testSets(values: readonly string[]): Map<string, string[]> {
   return sets;
 }
 
+/** A part of the name of a fold: fold1, cv2. */
+const foldWord = /^(fold|folds|cv|run|round|part|rep|repeat)\d*$/;
+
 const withoutNumber = (form: string): string => form.replace(/\d{1,2}$/, '');
+
+/** Whether values are those of a split into train and test. */
+export function isOfficialSplit(values: readonly string[]): boolean {
+  try {
+    return officialSplit(values, '') !== undefined;
+  } catch (error) {
+    if (isInputError(error)) return false;
+    throw error;
+  }
+}

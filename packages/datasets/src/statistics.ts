@@ -1,6 +1,7 @@
 import type { Corpus, Utterance } from './corpus';
 import { type Fold, groupOf } from './folds';
 import { countBy } from './order';
+import { unknownSpeaker } from './readers/utterance';
 
 /** How many utterances one side of a fold has, in all, by class and by group. */
 export interface SideStatistics {
@@ -22,8 +23,12 @@ export interface FoldStatistics {
   readonly test: SideStatistics;
   /** Of the parts of the test side that have results of their own. */
   readonly testSets?: Readonly<Record<string, SideStatistics>>;
+  /** Whether its name is that of its test groups, as in a cross-validation. */
+  readonly namedByGroups: boolean;
   /** Speakers on both sides, where that was allowed. */
   readonly sharedSpeakers: number;
+  /** Test utterances whose speaker is not known, and may be in the training side. */
+  readonly unknownSpeakers: number;
 }
 
 /** Class and group counts of both sides of a fold. */
@@ -43,7 +48,9 @@ export function foldStatistics(fold: Fold, corpus: Pick<Corpus, 'labels'>): Fold
     ...(fold.testSets.length > 0 && {
       testSets: Object.fromEntries(fold.testSets.map(({ name, utterances }) => [name, side(utterances)])),
     }),
+    namedByGroups: fold.namedByGroups ?? false,
     sharedSpeakers: fold.sharedSpeakers.length,
+    unknownSpeakers: fold.test.filter(({ speaker }) => speaker.startsWith(unknownSpeaker)).length,
   };
 }
 
