@@ -53,7 +53,7 @@ test('counts, folds, durations, and everything that is wrong with files', async 
   expect(check.folds.map((fold) => fold.test.groups)).toEqual([{ '01': 2, '11': 1 }, { '03': 2 }, { '02': 3 }]);
   const text = describeCheck(check);
   expect(text).toContain('speakers: 01 2, 02 3, 03 2, 11 1');
-  expect(text).toContain('labelled happy and sad and angry, trained on and tested in fold 1 and 3');
+  expect(text).toContain('labelled happy and sad and angry, on two sides of fold 1 and 3');
   expect(text).toContain('note: 8 of 1440 utterances');
   expect(describeFolds(check.folds).split('\n')[0]).toBe('folds: 3, no speaker in train and test');
 });
@@ -71,7 +71,7 @@ test('a recording on both sides of a fixed split is a fault of the folds, and is
   });
   const check = await checkCorpus(await openCorpus(path.join(root, 'card.json')), { workers: 1 });
   expect(check.foldFault).toContain('the audio of u1 = u3 on both sides');
-  expect(describeCheck(check)).toContain('u1 = u3, trained on and tested in fold 1');
+  expect(describeCheck(check)).toContain('u1 = u3, on two sides of fold 1');
 });
 
 describeIf(hasRavdess, 'no recordings in shared/data')('the real RAVDESS', () => {

@@ -5,6 +5,7 @@ import type { Corpus, Utterance } from './corpus';
 import { type FoldOptions, type FoldParts, foldParts, makeFold } from './folds';
 import { isInputError } from '@ser/files';
 import { byText, countBy } from './order';
+import { assertNoSharedAudio, assertNoSharedSamples } from './shared-audio';
 import { classCounts, type FoldStatistics, foldStatistics } from './statistics';
 
 /** Utterances with the same samples. */
@@ -12,7 +13,7 @@ export interface Duplicate {
   readonly ids: readonly string[];
   /** More than one when the same audio carries different labels. */
   readonly labels: readonly string[];
-  /** The folds in which one of them is tested and another trained on (or in the development set). */
+  /** The folds in which they are on two sides: train, test, or the development set. */
   readonly leaks: readonly number[];
 }
 
@@ -24,8 +25,9 @@ export interface CorpusCheck {
   readonly classes: Readonly<Record<string, number>>;
   readonly speakers: Readonly<Record<string, number>>;
   readonly sessions: Readonly<Record<string, number>>;
-  /** Empty when the corpus cannot be split; `foldFault` says why. */
+  /** Empty when the corpus cannot be split. */
   readonly folds: readonly FoldStatistics[];
+  /** Why the folds cannot be made, or why training refuses them. */
   readonly foldFault?: string;
   /** Of the utterances that can be read, in seconds. */
   readonly duration: {
@@ -56,7 +58,7 @@ export async function checkCorpus(
   } = {},
 ): Promise<CorpusCheck> {
   const { reports, unreadable } = await inspectAll(corpus, options);
-  const { statistics, parts, fault } = splits(corpus, options);
+  const { statistics, parts, fault } = await splits(corpus, reports, options);
   const seconds = [...reports.values()].map((report) => report.seconds).sort((a, b) => a - b);
   const quantile = (share: number): number => seconds[Math.round(share * (seconds.length - 1))] ?? 0;
   const readable = corpus.utterances.filter((u) => reports.has(u.id));
@@ -130,17 +132,25 @@ async function inspectAll(
   return { reports, unreadable };
 }
 
-function splits(
+/** The folds, refused for the same reasons as in training. */
+async function splits(
   corpus: Corpus,
+  reports: ReadonlyMap<string, AudioReport>,
   options: FoldOptions,
-): { statistics: FoldStatistics[]; parts: readonly FoldParts[]; fault?: string } {
+): Promise<{ statistics: FoldStatistics[]; parts: readonly FoldParts[]; fault?: string }> {
   let parts: readonly FoldParts[] = [];
+  let statistics: FoldStatistics[] = [];
   try {
     parts = foldParts(corpus);
-    return { statistics: parts.map((part) => foldStatistics(makeFold(part, options), corpus)), parts };
+    const folds = parts.map((part) => makeFold(part, options));
+    statistics = folds.map((fold) => foldStatistics(fold, corpus));
+    await assertNoSharedAudio(folds);
+    const audible = [...reports].filter(([, { peak }]) => peak > 0);
+    assertNoSharedSamples(folds, new Map(audible.map(([id, { digest }]) => [id, digest])));
+    return { statistics, parts };
   } catch (error) {
     if (!isInputError(error)) throw error;
-    return { statistics: [], parts, fault: error.message };
+    return { statistics, parts, fault: error.message };
   }
 }
 

@@ -2,7 +2,7 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Utterance } from './corpus';
 import { makeFold } from './folds';
-import { assertNoSharedAudio, sameRecordings } from './shared-audio';
+import { assertNoSharedAudio, assertNoSharedSamples, sameRecordings } from './shared-audio';
 import { removeTemporaryFolders, tree } from './testing/temporary-folder';
 import { toneWav } from './testing/wav-bytes';
 
@@ -46,4 +46,15 @@ test('a recording on two sides of a fold under two names is refused, whichever s
   );
   await assertNoSharedAudio([fold([utterance('a.wav'), utterance('copy.wav')], [other])]);
   await assertNoSharedAudio([fold([utterance('a.wav', { end: 0.05 })], [utterance('copy.wav', { start: 0.05 })])]);
+});
+
+test('the same samples in two files on two sides are refused; those of silence are not compared', () => {
+  const sides = [fold([utterance('a')], [utterance('b'), utterance('c')], [utterance('d')])];
+  const refused =
+    (digests: [string, string][]): (() => void) =>
+    () =>
+      assertNoSharedSamples(sides, new Map(digests));
+  expect(refused([['a', '1'], ['c', '1']])).toThrow(/fold 1 \(f\): the same audio on two sides: a = c \(train and test\)/); // prettier-ignore
+  expect(refused([['b', '1'], ['d', '1']])).toThrow(/d = b \(dev and test\)/); // prettier-ignore
+  expect(refused([['b', '1'], ['c', '1'], ['a', '2']])).not.toThrow(); // prettier-ignore
 });

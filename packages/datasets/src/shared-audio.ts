@@ -34,17 +34,37 @@ export async function sameRecordings(paths: Iterable<string>): Promise<ReadonlyM
  *
  * @throws {InputError} naming the utterances.
  */
-export async function assertNoSharedAudio(
-  folds: readonly Pick<Fold, 'index' | 'name' | 'train' | 'dev' | 'test'>[],
-): Promise<void> {
+export async function assertNoSharedAudio(folds: readonly Sides[]): Promise<void> {
   const all = folds.flatMap(({ train, dev, test }) => [...train, ...dev, ...test]);
   const first = await sameRecordings(all.map((u) => u.audio));
-  if (first.size === 0) return;
+  if (first.size > 0) refuseShared(folds, ({ audio }) => first.get(audio), overlap);
+}
+
+/**
+ * Refuses folds in which two utterances on two sides have the same samples, in whatever files: a FLAC file of a WAV file,
+ * or another header.
+ *
+ * @param digests of the samples of utterances, by id; of a silent utterance none
+ * @throws {InputError} naming the utterances.
+ */
+export function assertNoSharedSamples(folds: readonly Sides[], digests: ReadonlyMap<string, string>): void {
+  refuseShared(
+    folds,
+    ({ id }) => digests.get(id),
+    () => true,
+  );
+}
+
+/** What is compared of a fold. */
+type Sides = Pick<Fold, 'index' | 'name' | 'train' | 'dev' | 'test'>;
+
+/** Refuses utterances on two sides that have the same key and are alike. */
+function refuseShared(folds: readonly Sides[], keyOf: Key, areAlike: typeof overlap): void {
   for (const { index, name, train, dev, test } of folds) {
     const pairs = [
-      ...sharedPairs(first, train, test).map((pair) => `${pair} (train and test)`),
-      ...sharedPairs(first, train, dev).map((pair) => `${pair} (train and dev)`),
-      ...sharedPairs(first, dev, test).map((pair) => `${pair} (dev and test)`),
+      ...sharedPairs(keyOf, areAlike, train, test).map((pair) => `${pair} (train and test)`),
+      ...sharedPairs(keyOf, areAlike, train, dev).map((pair) => `${pair} (train and dev)`),
+      ...sharedPairs(keyOf, areAlike, dev, test).map((pair) => `${pair} (dev and test)`),
     ];
     if (pairs.length === 0) continue;
     const rest = pairs.length > 5 ? ` and ${pairs.length - 5} more` : '';
@@ -55,15 +75,17 @@ export async function assertNoSharedAudio(
   }
 }
 
-function sharedPairs(first: ReadonlyMap<string, string>, a: readonly Utterance[], b: readonly Utterance[]): string[] {
-  const byRecording = new Map<string, Utterance[]>();
+type Key = (utterance: Utterance) => string | undefined;
+
+function sharedPairs(keyOf: Key, areAlike: typeof overlap, a: readonly Utterance[], b: readonly Utterance[]): string[] {
+  const byKey = new Map<string, Utterance[]>();
   for (const utterance of a) {
-    const key = first.get(utterance.audio);
-    if (key !== undefined) byRecording.set(key, [...(byRecording.get(key) ?? []), utterance]);
+    const key = keyOf(utterance);
+    if (key !== undefined) byKey.set(key, [...(byKey.get(key) ?? []), utterance]);
   }
   return b.flatMap((utterance) =>
-    (byRecording.get(first.get(utterance.audio) ?? '') ?? [])
-      .filter((other) => overlap(other, utterance))
+    (byKey.get(keyOf(utterance) ?? '') ?? [])
+      .filter((other) => areAlike(other, utterance))
       .map((other) => `${other.id} = ${utterance.id}`),
   );
 }

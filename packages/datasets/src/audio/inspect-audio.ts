@@ -13,7 +13,7 @@ export interface AudioReport {
   readonly rms: number;
   /** Samples in runs of three or more at full scale. */
   readonly clipped: number;
-  /** SHA-256 of rate and samples: equal for equal audio, whatever its header or container. */
+  /** SHA-256 of rate and samples: equal for equal audio, whatever its header or container, in mono as with equal channels. */
   readonly digest: string;
 }
 
@@ -49,7 +49,8 @@ export async function inspectAudio(path: string, span: Span = {}): Promise<Audio
         runs[c] = run;
       }
     }
-    const digests = hashes.map((hash) => hash.digest('hex')).join(' ');
+    const digests = hashes.map((hash) => hash.digest('hex'));
+    const isMono = new Set(digests).size === 1;
     return {
       seconds: frames / sampleRate,
       sampleRate,
@@ -57,7 +58,9 @@ export async function inspectAudio(path: string, span: Span = {}): Promise<Audio
       peak,
       rms: Math.sqrt(energy / (frames * channels)),
       clipped,
-      digest: createHash('sha256').update(`${sampleRate} ${digests}`).digest('hex'),
+      digest: createHash('sha256')
+        .update([sampleRate, ...(isMono ? digests.slice(0, 1) : digests)].join(' '))
+        .digest('hex'),
     };
   });
 }

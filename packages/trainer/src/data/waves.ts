@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createDecoder, readWaveform, type Utterance } from '@ser/datasets';
 import { availableParallelism, freemem } from 'node:os';
 import { InputError, messageOf } from '@ser/files';
@@ -6,12 +7,14 @@ import { speechBounds } from './trim';
 
 /** One utterance's trimmed waveform: in shared memory, or where to read it again. */
 export interface StoredWave extends Source {
-  readonly shared?: SharedArrayBuffer;
+  readonly shared?: SharedArrayBuffer | undefined;
   readonly audio: string;
   readonly start?: number;
   readonly end?: number;
   /** First sample kept by trimming. */
   readonly trimStart: number;
+  /** SHA-256 of all its samples, mono at 16 kHz; none of silence. */
+  readonly digest?: string | undefined;
 }
 
 export interface LoadOptions {
@@ -50,7 +53,7 @@ export async function loadWaves(
         const keep = free >= samples * 4;
         if (keep) free -= samples * 4;
         const shared = keep ? share(wave.subarray(bounds.start, bounds.end)) : undefined;
-        waves.set(id, { id, samples, audio, start, end, trimStart: bounds.start, ...(shared ? { shared } : {}) });
+        waves.set(id, { id, samples, audio, start, end, trimStart: bounds.start, shared, digest: digestOf(wave) });
       } catch (error) {
         const message = messageOf(error);
         problems.push(message.includes(audio) ? message : `${audio}: ${message}`);
@@ -79,6 +82,11 @@ export async function waveOf(stored: StoredWave): Promise<Float32Array> {
   if (stored.shared) return new Float32Array(stored.shared);
   const wave = await readWaveform(stored.audio, { start: stored.start, end: stored.end });
   return wave.subarray(stored.trimStart, stored.trimStart + stored.samples);
+}
+
+function digestOf(wave: Float32Array): string | undefined {
+  if (wave.every((sample) => sample === 0)) return undefined;
+  return createHash('sha256').update(wave).digest('hex');
 }
 
 function share(wave: Float32Array): SharedArrayBuffer {

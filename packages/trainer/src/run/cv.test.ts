@@ -81,6 +81,16 @@ test("the corpus's own split is one experiment, with its development set, its te
   await expect(
     runCv(resolved({ ...flags, sharedSpeakers: 'allowed', name: 'leak' }), { jobs: 1, progress, self }),
   ).rejects.toThrow(/the same audio on two sides: audio.ann-calm-1.wav = audio.cy-upset-2.wav \(train and test\)/);
+
+  // So does one with the same samples behind another header.
+  const bytes = readFileSync(files[0] ?? '');
+  const more = Buffer.from('LIST\x04\0\0\0INFO', 'latin1');
+  const other = Buffer.concat([bytes.subarray(0, 36), more, bytes.subarray(36)]);
+  other.writeUInt32LE(other.length - 8, 4);
+  writeFileSync(files[11] ?? '', other);
+  await expect(
+    runCv(resolved({ ...flags, sharedSpeakers: 'allowed', name: 'samples' }), { jobs: 1, progress, self }),
+  ).rejects.toThrow(/the same audio on two sides: audio.ann-calm-1.wav = audio.cy-upset-2.wav \(train and test\)/);
 }, 60_000);
 
 test('folds and runs that are older than fingerprints are taken with one line', async () => {

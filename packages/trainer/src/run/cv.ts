@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { assertNoSharedSamples } from '@ser/datasets';
 import type { Encoder } from '@ser/frontend-wavlm';
 import { renameFormer } from '../config/former';
 import { freeKeys, needCuda, runName, type ResolvedConfig } from '../config/resolve';
@@ -16,6 +17,7 @@ import { notProved, refuseOther, type Fingerprint } from '../record/fingerprint'
 import { allDataIndex, foldFolder, foldKey, foldTitle } from '../record/fold-result';
 import { runFingerprint, storedRun, writeRunConfig } from '../record/run-config';
 import type { FoldResult } from '../record/run-files';
+import type { StoredWave } from '../data/waves';
 import type { AudioHashes } from './fingerprint';
 import type { Progress } from './progress';
 
@@ -199,6 +201,7 @@ async function runHere(
     minSamples,
     onProgress: (done, total) => progress.count('audio files', done, total),
   });
+  refuseSharedSamples(splits, waves);
   const failed: FailedFold[] = [];
   for (const [i, { fold, validation }] of splits.entries()) {
     options.onFoldsLeft?.(splits.length - 1 - i);
@@ -217,6 +220,16 @@ async function runHere(
     }
   }
   return failed;
+}
+
+/** Two files may hold one recording: what was decoded tells. */
+function refuseSharedSamples(splits: readonly Split[], waves: ReadonlyMap<string, StoredWave>): void {
+  const digests = new Map([...waves].flatMap(([id, { digest }]) => (digest === undefined ? [] : [[id, digest]])));
+  const sides = splits.map(({ fold, validation }) => {
+    const train = new Set(fold.train);
+    return { ...fold, dev: validation.filter((utterance) => !train.has(utterance)) };
+  });
+  assertNoSharedSamples(sides, digests);
 }
 
 /** Who usually sends a signal. */
