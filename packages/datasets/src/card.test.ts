@@ -53,6 +53,11 @@ describe('a card that is wrong says all that is wrong, in one line', () => {
       /labels.map.04 is "grief".*no label maps to the class "sad"/,
     ],
     ['mapped and ignored', { ...good, labels: { ...good.labels, ignore: ['01'] } }, /"01" is both mapped and ignored/],
+    [
+      'a name with capitals',
+      { ...good, name: 'A b' },
+      /name is "A b", expected: Short name.*lower-case letters, digits/,
+    ],
     ['a group tested twice', { ...good, folds: { by: 'speaker', groups: [['01'], ['01']] } }, /tests "01" twice/],
     ['groups and k', { ...good, folds: { ...good.folds, k: 3 } }, /both groups and k/],
     ['a manifest reader without one', { ...good, reader: 'manifest' }, /needs `manifest`/],

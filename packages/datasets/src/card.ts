@@ -111,7 +111,7 @@ export interface CorpusCard {
   };
 }
 
-const validate = new Ajv({ allErrors: true }).compile<CorpusCard>(schema);
+const validate = new Ajv({ allErrors: true, verbose: true }).compile<CorpusCard>(schema);
 
 /**
  * Checks a card against the published schema, and what a schema cannot say: that labels map onto classes.
@@ -158,6 +158,9 @@ export function validateCard(value: unknown, origin: string): CorpusCard {
 
 function fault(error: ErrorObject): string {
   const where = error.instancePath === '' ? 'the card' : error.instancePath.slice(1).replaceAll('/', '.');
+  const meaning = (error.parentSchema as { readonly description?: string } | undefined)?.description;
+  if (error.keyword === 'pattern' && meaning !== undefined)
+    return `${where} is ${JSON.stringify(error.data).slice(0, 80)}, expected: ${meaning}`;
   const extra = error.params['additionalProperty'] as string | undefined;
   const allowed = error.params['allowedValues'] as readonly string[] | undefined;
   const more = extra === undefined ? (allowed === undefined ? '' : `: ${allowed.join(', ')}`) : ` (${extra})`;

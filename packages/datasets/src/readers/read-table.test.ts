@@ -45,6 +45,14 @@ test.each([
   await expect(openCorpus(own(table))).rejects.toThrow(message);
 });
 
+test('a line in which Excel names the separator is not the header, and lines keep their numbers', async () => {
+  const corpus = await openCorpus(own('sep=;\r\naudio;label;speaker\r\na.wav;calm;ann, bo\r\nd.wav;angry;cy\r\n'));
+  expect(corpus.utterances.map(({ speaker }) => speaker)).toEqual(['ann, bo', 'cy']);
+  await expect(openCorpus(own('sep=;\naudio;label;speaker\na.wav;glad;ann\n'))).rejects.toThrow(
+    /line 3: unknown label/,
+  );
+});
+
 test('parts of one recording without a speaker are kept together, and nobody is said to be known', async () => {
   const table =
     'audio,label,speaker,start,end\n' +

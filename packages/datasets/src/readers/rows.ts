@@ -71,12 +71,16 @@ function jsonTable(text: string, file: string): Table {
   return { columns: columnsOf(rows), rows };
 }
 
+/** Excel may write the separator in a line of its own before the header. */
+const separatorLine = /^sep=([,;\t])\r?\n/i;
+
 function csvTable(text: string, file: string): Table {
+  const [line = '', stated] = separatorLine.exec(text) ?? [];
   let records: { info: { lines: number }; record: Record<string, string> }[];
   let columns: string[] = [];
-  const delimiter = delimiterOf(text);
+  const delimiter = stated ?? delimiterOf(text);
   try {
-    records = parse(text, {
+    records = parse(text.slice(line.length), {
       columns: (header: string[]) => {
         columns = header.map(nameForm);
         const twice = columns.find((name, i) => name !== '' && columns.indexOf(name) !== i);
@@ -96,7 +100,10 @@ function csvTable(text: string, file: string): Table {
   }
   return {
     columns: columns.filter((name) => name !== ''),
-    rows: records.map(({ info, record }) => ({ line: info.lines, cells: cellsOf(record) })),
+    rows: records.map(({ info, record }) => ({
+      line: info.lines + (stated === undefined ? 0 : 1),
+      cells: cellsOf(record),
+    })),
   };
 }
 

@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { selectRows, type AblationCell, type AblationPlan } from '../ablation/plan';
 import { table3Plan } from '../ablation/table3';
@@ -7,6 +7,7 @@ import { InputError } from '@ser/files';
 import type { SlurmOptions } from '../launch/slurm-options';
 import { addLauncherOptions, isSlurm, submitRuns, withoutLauncher, type LauncherOptions } from './launcher';
 import { addConfigOptions, type ConfigOptions } from './options';
+import { shownPath } from './shown-path';
 
 interface AblateOptions extends ConfigOptions, LauncherOptions {
   readonly seeds: string;
@@ -90,7 +91,7 @@ async function ablate(ablation: string, options: AblateOptions, slurm: SlurmOpti
     runDir: (cell, seed) => join(common.runs, nameOf(cell, seed)),
   });
   const { htmlPath } = await writeAblation(folder, results);
-  process.stdout.write(`${ablationText(results)}\nreport: ${relative(process.cwd(), htmlPath)}\n`);
+  process.stdout.write(`${ablationText(results)}\nreport: ${shownPath(htmlPath)}\n`);
   if (failures > 0)
     throw new InputError(`${failures} of ${jobs.length} runs failed; the same command tries them again`);
 }

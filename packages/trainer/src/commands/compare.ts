@@ -1,7 +1,8 @@
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { InputError } from '@ser/files';
 import type { Comparison } from '../report/compare-runs';
+import { shownPath } from './shown-path';
 
 /** `ser compare runs/a runs/b …`: each run against the first, on the utterances that both have tested. */
 export function compareCommand(): Command {
@@ -23,6 +24,6 @@ export function compareCommand(): Command {
       const names = [comparisons[0]?.a.name ?? '', ...comparisons.map(({ b }) => b.name)];
       const path = options.out ?? join(dirname(resolve(first)), `compare-${names.join('-')}.html`);
       await writeComparison(path, comparisons);
-      process.stdout.write(`${comparisonText(comparisons)}\nreport: ${relative(process.cwd(), path)}\n`);
+      process.stdout.write(`${comparisonText(comparisons)}\nreport: ${shownPath(path)}\n`);
     });
 }

@@ -1,6 +1,6 @@
-import { relative } from 'node:path';
 import { Command } from 'commander';
 import { printable } from '../printable';
+import { shownPath } from './shown-path';
 
 /** `ser report RUN…`: report and tables from what is there, finished or not. */
 export function reportCommand(): Command {
@@ -26,7 +26,7 @@ export function reportCommand(): Command {
       for (const write of written) {
         const { report, htmlPath } = await write();
         process.stdout.write(printable(breakdownsText(report, by.by ?? [])));
-        process.stdout.write(`report: ${relative(process.cwd(), htmlPath)}\n`);
+        process.stdout.write(`report: ${shownPath(htmlPath)}\n`);
       }
     });
 }

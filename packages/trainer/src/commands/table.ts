@@ -1,4 +1,3 @@
-import { relative } from 'node:path';
 import { printable } from '../printable';
 import { percent } from '../percent';
 import type { Measured } from '../inference/training-record';
@@ -10,6 +9,7 @@ import { breakdownsText } from '../report/sections/breakdowns';
 import type { Cell } from '../report/table-data';
 import { textTable } from '../report/text-table';
 import { writeReport } from '../report/write-report';
+import { shownPath } from './shown-path';
 
 /** Prints the folds and writes the report; of a model of all data, where it is and what is known of it. */
 export async function printTable(dir: string, results: readonly FoldResult[], by: readonly string[]): Promise<void> {
@@ -19,7 +19,7 @@ export async function printTable(dir: string, results: readonly FoldResult[], by
 
 async function printAllData(dir: string, model: FoldResult): Promise<void> {
   const { crossValidatedEstimate } = await import('../inference/training-record');
-  const folder = relative(process.cwd(), foldFolder(dir, allDataIndex));
+  const folder = shownPath(foldFolder(dir, allDataIndex));
   process.stdout.write(`model of all data: ${folder} (${model.trainUtterances} utterances, no test)\n`);
   const { crossValidation, testSets = [] } = await crossValidatedEstimate(dir, model);
   const of = (name: string, { value, low, high }: Measured): string =>
@@ -59,7 +59,7 @@ async function printFolds(dir: string, by: readonly string[]): Promise<void> {
     textTable(header, [...folds, ...results], 2),
     ...(report.stamp === undefined ? [] : [report.stamp]),
     ...(by.length === 0 ? [] : ['', breakdownsText(report, by).trimEnd()]),
-    `report: ${relative(process.cwd(), htmlPath)}`,
+    `report: ${shownPath(htmlPath)}`,
   ];
   process.stdout.write(`${printable(text.join('\n'))}\n`);
 }
