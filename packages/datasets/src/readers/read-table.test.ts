@@ -49,7 +49,7 @@ test('a line in which Excel names the separator is not the header, and lines kee
   const corpus = await openCorpus(own('sep=;\r\naudio;label;speaker\r\na.wav;calm;ann, bo\r\nd.wav;angry;cy\r\n'));
   expect(corpus.utterances.map(({ speaker }) => speaker)).toEqual(['ann, bo', 'cy']);
   await expect(openCorpus(own('sep=;\naudio;label;speaker\na.wav;glad;ann\n'))).rejects.toThrow(
-    /line 3: unknown label/,
+    /calls.csv:3: unknown label/,
   );
 });
 
