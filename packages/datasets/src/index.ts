@@ -49,3 +49,4 @@ export { findCard, openCorpus } from './open-corpus';
 export { isAudioPath } from './readers/path-pattern';
 export { columnOf } from './select';
 export { classCounts, type FoldStatistics, foldStatistics, type SideStatistics } from './statistics';
+export { isUnknownSpeaker } from './readers/utterance';

@@ -4,7 +4,7 @@ import type { Corpus, RawUtterance, Reading, Utterance } from './corpus';
 import { labelJudge } from './label-shares';
 import { alikeNames, nameForm } from './names';
 import { byText, countBy, distinct } from './order';
-import { unknownSpeaker } from './readers/utterance';
+import { isUnknownSpeaker } from './readers/utterance';
 
 /**
  * What a reader found, in the classes of the card: labels mapped, ignored ones left out, `select` applied, sorted by id
@@ -95,11 +95,11 @@ const nobodies = /^(nan|<?n\/?a>?|#n\/a|none|null|nil|unknown|unk|undefined|\?+|
 
 /** What is not wrong, and may well be. */
 function doubts(utterances: readonly Utterance[]): string[] {
-  const speakers = distinct(utterances.map((u) => u.speaker).filter((name) => !name.startsWith(unknownSpeaker)));
+  const speakers = distinct(utterances.map((u) => u.speaker).filter((name) => !isUnknownSpeaker(name)));
   const alike = alikeNames(speakers).map(
     (names) => `speakers ${names.join(' and ')} may be one person: they are counted as ${names.length}`,
   );
-  const unknown = utterances.filter((u) => u.speaker.startsWith(unknownSpeaker)).length;
+  const unknown = utterances.filter((u) => isUnknownSpeaker(u.speaker)).length;
   if (unknown > 0) {
     alike.push(`${unknown} utterances have no known speaker: each recording is counted as a speaker of its own`);
   }

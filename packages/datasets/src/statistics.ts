@@ -1,7 +1,7 @@
 import type { Corpus, Utterance } from './corpus';
 import { type Fold, groupOf } from './folds';
 import { countBy } from './order';
-import { unknownSpeaker } from './readers/utterance';
+import { isUnknownSpeaker } from './readers/utterance';
 
 /** How many utterances one side of a fold has, in all, by class and by group. */
 export interface SideStatistics {
@@ -50,7 +50,7 @@ export function foldStatistics(fold: Fold, corpus: Pick<Corpus, 'labels'>): Fold
     }),
     namedByGroups: fold.namedByGroups ?? false,
     sharedSpeakers: fold.sharedSpeakers.length,
-    unknownSpeakers: fold.test.filter(({ speaker }) => speaker.startsWith(unknownSpeaker)).length,
+    unknownSpeakers: fold.test.filter(({ speaker }) => isUnknownSpeaker(speaker)).length,
   };
 }
 

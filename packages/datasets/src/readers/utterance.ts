@@ -85,7 +85,10 @@ function speakerOf(
 }
 
 /** In front of the name of a recording whose speaker is not known. */
-export const unknownSpeaker = 'unknown: ';
+const unknownSpeaker = 'unknown: ';
+
+/** Whether nobody knows who speaks. Such a speaker is named after the recording. */
+export const isUnknownSpeaker = (speaker: string): boolean => speaker.startsWith(unknownSpeaker);
 
 function renamed({ rename }: Pick<CorpusCard, 'rename'>, field: string, value: string): string {
   const names = Object.entries(rename?.[field] ?? {});

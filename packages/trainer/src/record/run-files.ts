@@ -97,6 +97,8 @@ const Result = Type.Object({
   testSets: Type.Optional(Type.Record(Type.String(), Accuracies)),
   /** Speakers in train and test, as was allowed: the result is not speaker-independent. */
   sharedSpeakers: Type.Optional(Texts),
+  /** Test utterances whose speaker nobody knows: training may have heard them. */
+  unknownSpeakers: Type.Optional(Count),
   /** Frames were scaled by the statistics of each speaker: what is said of a test utterance depends on its speaker's others. */
   speakerNormalized: Type.Optional(Type.Literal(true)),
   /** The one whose model was kept. */

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { takeLease } from '@ser/files';
 import { resolveConfig, type ResolvedConfig } from '../config/resolve';
 import { tinyFlags, writeOwnCorpus } from '../testing/own-corpus';
+import { stampOf } from '../report/stamps';
 import { runCv, type CvResult } from './cv';
 import { leaseFile } from './lease-file';
 import { foldFolder } from '../record/fold-result';
@@ -30,6 +31,19 @@ function run(name: string, jobs = 1, lines: string[] = []): Promise<CvResult> {
   const progress = { ...createProgress({ quiet: true }), line: (line: string) => void lines.push(line) };
   return runCv(resolved(flagsOf(name)), { jobs, progress, self });
 }
+test('every result says that nobody knows the speakers, where the card says so', async () => {
+  const { card: own } = writeOwnCorpus(join(root, 'unknown'));
+  const known = JSON.parse(readFileSync(own, 'utf8')) as object;
+  const folds = { by: 'speaker', k: 2, seed: 1 };
+  writeFileSync(own, JSON.stringify({ ...known, unknownSpeakers: ['ann', 'bob', 'cy'], folds }));
+  const lines: string[] = [];
+  const progress = { ...createProgress({ quiet: true }), line: (line: string) => void lines.push(line) };
+  const { results } = await runCv(resolved(flagsOf('unknown-run', { dataset: own })), { jobs: 1, progress, self });
+  expect(results.map(({ unknownSpeakers }) => unknownSpeakers)).toEqual([6, 6]);
+  expect(lines.join('\n')).toMatch(/fold 1 .*; not speaker-independent: unknown speakers in the test/);
+  expect(stampOf(results)).toMatch(/^Not speaker-independent: nobody knows the speakers of 12 test utterances/);
+});
+
 const predictionsOf = (dir: string, fold: number): string => join(foldFolder(dir, fold), 'predictions.jsonl');
 const foldFile = (name: string, fold: number): string => join(foldFolder(join(root, name), fold), 'fold.json');
 

@@ -355,8 +355,8 @@ function refuseOtherClasses(dir: string, run: Readonly<Record<string, unknown>>,
 }
 
 function summary(result: FoldResult): string {
-  const { fold, name, wa, ua, seconds, trainUtterances, testUtterances, testSets, sharedSpeakers, speakerNormalized } =
-    result;
+  const { fold, name, wa, ua, seconds, trainUtterances, testUtterances, testSets } = result;
+  const { sharedSpeakers, unknownSpeakers, speakerNormalized } = result;
   const training = `${Math.round(seconds)} s of training`;
   if (fold === allDataIndex) return `all data  ${trainUtterances} utterances, none of them a test (${training})`;
   const score = (of: { readonly wa: number; readonly ua: number }): string =>
@@ -364,6 +364,7 @@ function summary(result: FoldResult): string {
   // Two test sets are two results; what they come to together is none.
   const scores = testSets ? Object.entries(testSets).map(([set, of]) => `${set} ${score(of)}`) : [score({ wa, ua })];
   const shared = sharedSpeakers ? `; not speaker-independent: ${sharedSpeakers.length} speakers on both sides` : '';
+  const unknown = unknownSpeakers ? `; not speaker-independent: unknown speakers in the test` : '';
   const normalized = speakerNormalized ? '; normalised by speaker' : '';
-  return `fold ${fold}  ${name}: ${scores.join('; ')}  (${testUtterances} test utterances, ${training})${shared}${normalized}`;
+  return `fold ${fold}  ${name}: ${scores.join('; ')}  (${testUtterances} test utterances, ${training})${shared}${unknown}${normalized}`;
 }

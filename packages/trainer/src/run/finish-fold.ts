@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Utterance } from '@ser/datasets';
+import { isUnknownSpeaker, type Utterance } from '@ser/datasets';
 import { writeFileWhole } from '@ser/files';
 import { embeddingsAfter, writeAttention, writePredictions } from '../record/artifacts';
 import { loadModel, saveModel } from '../record/model-file';
@@ -36,6 +36,7 @@ export async function finishFold(fold: OpenFold, position: Position): Promise<Fo
   await embeddingsAfter(job, train, judgements, evaluate);
   await writeAttention(job, judgements, labelOf, fold.encoder);
   const commit = await workingCommit();
+  const unknown = split.test.filter(({ speaker }) => isUnknownSpeaker(speaker)).length;
   const result: FoldResult = {
     fold: split.index,
     name: split.name,
@@ -51,6 +52,7 @@ export async function finishFold(fold: OpenFold, position: Position): Promise<Fo
     ...accuracies(judgements, labelOf, labels.length),
     ...testSetScores(fold, judgements),
     ...(split.sharedSpeakers?.length ? { sharedSpeakers: split.sharedSpeakers } : {}),
+    ...(unknown > 0 ? { unknownSpeakers: unknown } : {}),
     ...(config.speakerNormalize ? { speakerNormalized: true } : {}),
     ...(validated ? { validation: accuracies(validated, labelOf, labels.length) } : {}),
     epoch: config.select === 'best' ? (position.best?.epoch ?? config.epochs) : config.epochs,
