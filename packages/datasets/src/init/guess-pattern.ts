@@ -1,8 +1,18 @@
+import { isInputError } from '@ser/files';
 import { emotionOf } from '../emotions';
 import { labelForm } from '../names';
 import { officialSplit } from '../official-split';
 import { countBy } from '../order';
-import { commonShape, type Shape, type Slot } from './path-slots';
+import { pathReader } from '../readers/path-pattern';
+import { commonShapes, type Shape, type Slot } from './path-slots';
+
+/** A field whose meaning is not known. */
+export interface OtherField {
+  readonly field: string;
+  readonly values: readonly string[];
+  /** Whether each value has several files, as those of speakers do. */
+  readonly repeats: boolean;
+}
 
 /** What names of files and folders say, as far as they can be guessed. */
 export interface GuessedPattern {
@@ -14,21 +24,34 @@ export interface GuessedPattern {
   /** How many files have the shape. */
   readonly files: number;
   /** Fields whose meaning is not known, with their values. */
-  readonly others: readonly { readonly field: string; readonly values: readonly string[] }[];
+  readonly others: readonly OtherField[];
   /** Whether the labels are words for emotions, and not a guess by their number. */
   readonly labelsKnown: boolean;
 }
 
 /** Guesses which part of the paths is what. Undefined when they say too little. */
 export function guessPattern(paths: readonly string[], wantLabel = true): GuessedPattern | undefined {
-  const shape = commonShape(paths);
-  if (!shape) return undefined;
+  const shapes = commonShapes(paths);
+  // Words for emotions in whole parts of names say more than codes in small ones.
+  const ways = wantLabel ? [knownLabel, likelyLabel] : [() => -1];
+  for (const labelOf of ways) {
+    for (const shape of shapes) {
+      const guess = guessShape(shape, labelOf, wantLabel);
+      if (guess && isReadable(guess.pattern, shape)) return { ...guess, labelsKnown: labelOf === knownLabel };
+    }
+  }
+  return undefined;
+}
+
+function guessShape(
+  shape: Shape,
+  labelOf: (shape: Shape, taken: readonly number[]) => number,
+  wantLabel: boolean,
+): Omit<GuessedPattern, 'labelsKnown'> | undefined {
   const split = shape.slots.findIndex(isSplit);
-  const known = wantLabel ? knownLabel(shape, [split]) : -1;
-  const label = known >= 0 || !wantLabel ? known : likelyLabel(shape, [split]);
+  const label = labelOf(shape, [split]);
   const speaker = likelySpeaker(shape, [split, label]);
-  if (wantLabel && label < 0) return undefined;
-  if (!wantLabel && speaker < 0) return undefined;
+  if ((wantLabel ? label : speaker) < 0) return undefined;
   const roles = new Map([
     [split, 'split'],
     [label, 'label'],
@@ -44,8 +67,21 @@ export function guessPattern(paths: readonly string[], wantLabel = true): Guesse
     splits: valuesOf(split),
     files: shape.files.length,
     others,
-    labelsKnown: known >= 0,
   };
+}
+
+/** A look at this many files shows whether a pattern reads them. */
+const lookedAt = 500;
+
+/** Whether a run reads the paths by the pattern: nothing may say where a part ends, or the pattern may be too long. */
+function isReadable(pattern: string, { files }: Shape): boolean {
+  try {
+    const read = pathReader([pattern], undefined, 'init');
+    return files.slice(0, lookedAt).every((file) => read(file) !== undefined);
+  } catch (error) {
+    if (isInputError(error)) return false;
+    throw error;
+  }
 }
 
 function isSplit({ distinct }: Slot): boolean {
@@ -127,7 +163,7 @@ function patternOf(
   { slots }: Shape,
   roles: ReadonlyMap<number, string>,
 ): { pattern: string; others: GuessedPattern['others'] } {
-  const others: { field: string; values: readonly string[] }[] = [];
+  const others: OtherField[] = [];
   const used = [...roles.keys()];
   // A pattern is the end of a path: folders before the first that says something are left out.
   const first = Math.min(
@@ -153,12 +189,15 @@ function patternOf(
       pattern += '*';
     else {
       pattern += `{${field}${joined || follows(slots, i) ? width(slot) : ''}}`;
-      if (role === undefined) others.push({ field, values: slot.distinct });
+      if (role === undefined) others.push({ field, values: slot.distinct, repeats: repeats(slot) });
     }
     pattern += slot.separator;
   }
   return { pattern, others };
 }
+
+const repeats = ({ values, distinct: names }: Slot): boolean =>
+  names.length > 1 && [...countBy(values, (value) => value).values()].every((count) => count > 1);
 
 /** Whether the slot begins where the one before it ends, without a separator. */
 const follows = (slots: readonly Slot[], i: number): boolean =>

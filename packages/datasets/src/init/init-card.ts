@@ -1,21 +1,20 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { fileError, InputError, isInputError, messageOf, readText, writeFileWhole } from '@ser/files';
-import type { CorpusCard, TableSource } from '../card';
+import { fileError, InputError, isInputError, writeFileWhole } from '@ser/files';
 import { card as shippedCard, cardNames } from '../cards';
-import { folds } from '../folds';
-import { officialSplit } from '../official-split';
-import { countBy, distinct } from '../order';
-import { openCorpus } from '../open-corpus';
 import { describeFolds } from '../describe';
+import { folds } from '../folds';
+import { openCorpus } from '../open-corpus';
+import { countBy, distinct } from '../order';
 import { findFiles } from '../readers/find-files';
 import { isAudioPath, pathReader } from '../readers/path-pattern';
-import { labelsIn, tableSources } from '../readers/read-table';
-import { parseTable, type Table } from '../readers/rows';
-import { textOf } from '../readers/utterance';
+import { tableSources } from '../readers/read-table';
 import { foldStatistics } from '../statistics';
-import { guessColumns, type GuessedColumns } from './guess-columns';
-import { guessClasses, guessPattern } from './guess-pattern';
+import { shown, some } from './column-values';
+import type { Draft } from './draft';
+import { draftFromPaths } from './draft-from-paths';
+import { draftFromTables, type UnusedTable } from './draft-from-tables';
+import { guessClasses } from './guess-pattern';
 
 /** A card to start from. */
 export interface InitialCard {
@@ -25,20 +24,7 @@ export interface InitialCard {
   readonly lines: readonly string[];
 }
 
-/** A card without what only its owner knows, and comments by the key they stand above. */
-interface Draft {
-  readonly fields: Pick<CorpusCard, 'reader'> & Partial<CorpusCard>;
-  readonly labels: readonly string[];
-  readonly comments: ReadonlyMap<string, readonly string[]>;
-  /** What the card does not decide. */
-  readonly open: readonly string[];
-}
-
 const tableFile = /\.(csv|tsv|jsonl|ndjson|json)$/i;
-/** A larger table is not a list of utterances. */
-const mostTableBytes = 64 * 2 ** 20;
-/** Nor is one with a longer cell. */
-const longestCell = 100_000;
 
 /**
  * Looks at a folder of audio, or at a table, and writes a card to start from: `card.json` beside the data, with what it
@@ -61,205 +47,46 @@ export async function initCard(target: string, options: { readonly out?: string 
   const tables = isTable ? [path.basename(target)] : await findFiles(root, (name) => tableFile.test(name));
   const names = knownCorpora(audio, tables);
   const known = names.map((name) => `this looks like ${name}, which has a card: --dataset=${name} --data-dir=<folder>`);
-  const draft =
-    (await draftFromTables(root, tables, audio)) ?? (names.some(hasTables) ? undefined : draftFromPaths(audio));
-  if (!draft && known.length > 0) return { lines: known };
-  if (!draft) {
+  const { draft: fromTables, unused } = await draftFromTables(root, tables, audio);
+  const [lacking] = unused;
+  if (isTable && !fromTables && !names.some(hasTables)) {
+    throw new InputError(`${target}: cannot be used: ${lacking?.why ?? 'not a table'}`);
+  }
+  const found = fromTables ?? (names.some(hasTables) ? undefined : draftFromPaths(audio));
+  if (!found && known.length > 0) return { lines: known };
+  const notUsed = fromTables ? [] : unusedLines(unused);
+  if (!found) {
     throw new InputError(
-      `${root}: ${audio.length} audio files, and neither their names (${audio[0]}) nor a table say which emotion each is; ` +
+      `${root}: ${audio.length} audio files, and neither their names (${audio[0]}) nor a table say which emotion each is` +
+        `${notUsed.map((line) => `; ${line}`).join('')}; ` +
         `write a card by hand, see "Bring a corpus" in the README of @ser/datasets`,
     );
   }
-  const text = cardText(root, file, draft, audio.length, known);
+  const own = distinct(found.labels);
+  const guessed = guessClasses(own);
+  if (guessed.classes.length < 2) {
+    throw new InputError(`${isTable ? target : root}: its labels (${some(own)}) make one class, expected two or more`);
+  }
+  const draft = { ...found, open: [...found.open, ...mergedLabels(guessed)] };
+  const text = cardText(root, file, draft, audio.length, [...known, ...notUsed]);
   await writeFileWhole(file, text);
-  return { file, lines: [...known, ...(await report(file, root, draft))] };
+  return { file, lines: [...known, ...notUsed, ...(await report(file, root, draft))] };
 }
 
-async function draftFromTables(
-  root: string,
-  files: readonly string[],
-  audio: readonly string[],
-): Promise<Draft | undefined> {
-  const readable: { file: string; table: Table; guess: GuessedColumns }[] = [];
-  for (const file of files) {
-    const table = await tableOf(path.join(root, file));
-    const folder = path.posix.dirname(file);
-    const guess = table && guessColumns(table, folder === '.' ? '' : folder, audio);
-    if (table && guess && (guess.columns.label !== undefined || guess.found > 1)) readable.push({ file, table, guess });
-  }
-  const labelled = readable.filter(({ guess }) => guess.columns.label !== undefined);
-  const [main] = [...labelled].sort((a, b) => b.guess.found - a.guess.found);
-  if (!main) return undefined;
-  // train.csv, dev.csv and test.csv are one corpus.
-  const same = labelled.filter(
-    ({ guess }) => JSON.stringify(withoutAudio(guess)) === JSON.stringify(withoutAudio(main.guess)),
-  );
-  const splits = same.map(({ file }) => splitWord(file));
-  const several = same.length > 1 && splits.every((word) => word !== undefined) && new Set(splits).size === same.length;
-  const chosen = several ? same : [main];
-  const manifest = several
-    ? chosen.map(({ file, guess }, i): TableSource => ({
-        file,
-        columns: { audio: guess.columns.audio },
-        values: { split: splits[i] ?? '' },
-      }))
-    : main.file;
-  return draftOfTable(main.guess, manifest, chosen, several, audio);
-}
+/** Labels that became one class because their words are usual for one emotion. */
+const mergedLabels = ({ classes, map }: ReturnType<typeof guessClasses>): string[] =>
+  classes.flatMap((name) => {
+    const own = Object.keys(map).filter((label) => map[label] === name);
+    return own.length > 1 ? [`whether ${some(own)} are one class: ${shown(name)}, as labels.map has it`] : [];
+  });
 
-const withoutAudio = ({ columns: { audio: _, ...rest } }: GuessedColumns): object => rest;
-
-const splitWord = (file: string): string | undefined =>
-  /(?:^|[^a-z])(train(?:ing)?|dev|devel|val|valid|validation|test|testing)(?:[^a-z]|$)/i
-    .exec(path.basename(file))?.[1]
-    ?.toLowerCase();
-
-async function tableOf(file: string): Promise<Table | undefined> {
-  try {
-    const table = parseTable(await readText(file, mostTableBytes), file);
-    const long = table.rows.some(({ cells }) => [...cells.values()].some((cell) => String(cell).length > longestCell));
-    return table.rows.length > 0 && !long ? table : undefined;
-  } catch (error) {
-    if (isInputError(error)) return undefined;
-    throw error;
-  }
-}
-
-function draftOfTable(
-  guess: GuessedColumns,
-  manifest: NonNullable<CorpusCard['manifest']>,
-  chosen: readonly { readonly table: Table }[],
-  several: boolean,
-  audio: readonly string[],
-): Draft {
-  const { columns } = guess;
-  const rows = chosen.flatMap(({ table }) => table.rows);
-  const valuesOf = (column: string): string[] => rows.flatMap(({ cells }) => textOf(cells.get(column)) ?? []);
-  const spec = columns.label ?? 'label';
-  const labelsOfRow = (cells: ReadonlyMap<string, unknown>): string[] => {
-    if (typeof spec === 'string') return labelsIn(cells.get(spec), () => undefined).map(([label]) => label);
-    if (!isRecord(spec))
-      return spec.flatMap((column) => labelsIn(cells.get(column), () => undefined).map(([label]) => label));
-    return Object.keys(spec);
-  };
-  const labels = rows.flatMap(({ cells }) => labelsOfRow(cells));
-  const comments = new Map<string, string[]>();
-  const open: string[] = [];
-  const empty = rows.filter(({ cells }) => labelsOfRow(cells).length === 0).length;
-  if (empty > 0) open.push(`${empty} rows have no label: "ignore": [""] leaves them out`);
-  const others = chosen[0]?.table.columns.filter((column) => !usedColumns(guess).includes(column)) ?? [];
-  if (others.length > 0) {
-    comments.set('columns', [`Kept as they are, to group, select and break results down by: ${others.join(', ')}.`]);
-  }
-  const { audio: audioSpec, ...rest } = columns;
-  const named = columns.speaker === undefined ? speakersInPaths(audio, comments, open) : undefined;
-  const speakers = named ? named.speakers : valuesOf(columns.speaker ?? '');
-  const fields: Draft['fields'] = {
-    reader: 'manifest',
-    manifest,
-    columns: several ? rest : { audio: audioSpec, ...rest },
-    ...named?.fields,
-    ...foldsOf(
-      {
-        speakers,
-        splits: several ? ['train', 'test'] : columns.split === undefined ? undefined : valuesOf(columns.split),
-        folds: guess.folds,
-      },
-      comments,
-      open,
-    ),
-  };
-  return { fields, labels, comments, open };
-}
-
-function isRecord(spec: unknown): spec is Readonly<Record<string, string>> {
-  return typeof spec === 'object' && !Array.isArray(spec);
-}
-
-function usedColumns({ columns, audioColumn }: GuessedColumns): string[] {
+/** Tables that are not used, and why. Of JSON that is no table, such as settings, nothing is said. */
+function unusedLines(unused: readonly UnusedTable[]): string[] {
+  const tables = unused.filter(({ file, isTable }) => isTable || !/\.json$/i.test(file));
   return [
-    audioColumn,
-    ...Object.values(columns).flatMap((spec: string | readonly string[] | Readonly<Record<string, string>>) =>
-      typeof spec === 'string' ? [spec] : Object.values(spec),
-    ),
+    ...tables.slice(0, 5).map(({ file, why }) => `not used: ${shown(file)}: ${why.slice(0, 400)}`),
+    ...(tables.length > 5 ? [`not used: ${tables.length - 5} more tables`] : []),
   ];
-}
-
-/** Speakers that no column names may be a part of the paths. */
-function speakersInPaths(
-  audio: readonly string[],
-  comments: Map<string, string[]>,
-  open: string[],
-): { readonly fields: Partial<CorpusCard>; readonly speakers?: readonly string[] | undefined } {
-  const guess = guessPattern(audio, false);
-  if (guess && guess.files === audio.length) {
-    comments.set('pattern', ['No column names the speakers; this part of the paths may. See that it does.']);
-    return { fields: { pattern: guess.pattern }, speakers: guess.speakers };
-  }
-  open.push(
-    'nothing names the speakers: every utterance counts as a speaker of its own, so results are not speaker-independent',
-  );
-  return { fields: { unknownSpeakers: true } };
-}
-
-function draftFromPaths(audio: readonly string[]): Draft | undefined {
-  const guess = guessPattern(audio);
-  if (!guess) return undefined;
-  const comments = new Map<string, string[]>();
-  const open: string[] = [];
-  comments.set('pattern', [
-    `${guess.files} of ${audio.length} audio files have this form.`,
-    ...guess.others.map(({ field, values }) => `{${field}} is ${some(values)}: give it a name if it has a meaning.`),
-  ]);
-  if (!guess.labelsKnown) {
-    open.push(
-      `the labels are a guess: ${some(distinct(guess.labels ?? []))} are no words for emotions; labels.map gives them names`,
-    );
-  }
-  if (guess.speakers === undefined) {
-    open.push(
-      'nothing names the speakers: every utterance counts as a speaker of its own, so results are not speaker-independent',
-    );
-  }
-  const fields: Draft['fields'] = {
-    reader: 'files',
-    pattern: guess.pattern,
-    ...(guess.speakers === undefined && { unknownSpeakers: true }),
-    ...foldsOf({ speakers: guess.speakers, splits: guess.splits }, comments, open),
-  };
-  return { fields, labels: guess.labels ?? [], comments, open };
-}
-
-function foldsOf(
-  found: {
-    readonly speakers: readonly string[] | undefined;
-    readonly splits: readonly string[] | undefined;
-    readonly folds?: string | undefined;
-  },
-  comments: Map<string, string[]>,
-  open: string[],
-): Pick<CorpusCard, 'folds'> {
-  const speakers = distinct(found.speakers ?? []);
-  if (found.folds !== undefined) {
-    comments.set('folds', [`The column ${found.folds} names the fold in which each utterance is tested.`]);
-    return { folds: { by: found.folds } };
-  }
-  if (found.splits !== undefined) {
-    try {
-      if (officialSplit(distinct(found.splits), '') !== undefined) {
-        comments.set('folds', ["The corpus's own split. `speaker` in its place makes folds by speaker."]);
-        return { folds: { by: 'split' } };
-      }
-    } catch (error) {
-      open.push(`the split column is not used: ${messageOf(error).replace(/^: /, '')}`);
-    }
-  }
-  comments.set('folds', [
-    speakers.length === 0
-      ? 'Five parts at random.'
-      : `${speakers.length} speakers: ${some(speakers)}. No speaker is in train and test.`,
-  ]);
-  return { folds: { by: 'speaker', ...(speakers.length === 0 || speakers.length > 12 ? { k: 5, seed: 1 } : {}) } };
 }
 
 /** Whether a card of this package reads tables. */
@@ -282,9 +109,9 @@ function knownCorpora(audio: readonly string[], tables: readonly string[]): stri
 function cardText(
   root: string,
   file: string,
-  { fields, labels, comments, open }: Draft,
+  { fields, labels, severalLabels, comments, open }: Draft,
   files: number,
-  known: readonly string[],
+  notes: readonly string[],
 ): string {
   const counts = countBy(labels, (label) => label);
   const { classes, map } = guessClasses([...counts.keys()]);
@@ -310,14 +137,14 @@ function cardText(
     [
       'labels',
       [
-        `Counts: ${[...counts].map(([label, n]) => `${label} ${n}`).join(', ')}.`,
+        `${severalLabels ? 'Rows that give each some weight' : 'Counts'}: ${[...counts].map(([label, n]) => `${label} ${n}`).join(', ')}.`,
         'map says which class each label is: two may share one, and "ignore": ["other"] leaves labels out.',
       ],
     ],
   ]);
   const head = [
     `A card made by \`ser data init\` from ${files} audio files. See that it is right: ser data check ${path.basename(file)}`,
-    ...known,
+    ...notes.map((note) => note.replace(/^not used:/, 'Not used:')),
     ...open.map((line) => `Not decided: ${line}`),
   ];
   const body = JSON.stringify(card, null, 2).replace(/^ {2}"(\w+)":/gm, (line, key: string) => {
@@ -328,12 +155,7 @@ function cardText(
 }
 
 /** One line, whatever a file name holds. */
-
 const comment = (text: string): string => `// ${text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ')}`;
-
-function some(values: readonly string[]): string {
-  return values.length <= 12 ? values.join(', ') : `${values.slice(0, 10).join(', ')} and ${values.length - 10} more`;
-}
 
 /** What the card gives, by the code that a run uses. */
 async function report(file: string, root: string, { open }: Draft): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { emotionOf } from '../emotions';
 import { countBy, distinct } from '../order';
 
 /** A place in the paths of a corpus where something varies or stays: a folder, or a part of the file's name. */
@@ -23,30 +24,62 @@ interface Piece {
   readonly separator: string;
 }
 
-/**
- * Takes paths apart at folders, at `_`, `-`, `.` and spaces, and within a part where digits, capitals and small letters
- * meet; of the shapes that result, the most frequent. Undefined when there are no paths.
- */
-export function commonShape(paths: readonly string[]): Shape | undefined {
-  const split = paths.map((path) => ({ path, pieces: pieces(path, false) }));
-  const whole = largest(split, signature);
-  if (!whole) return undefined;
-  // Finer parts only where every name has the same ones: 03a01Fa, a01 and sa01.
-  const fine = largest(
-    whole.map(({ path }) => ({ path, pieces: pieces(path, true) })),
-    signature,
-  );
-  const chosen = fine && fine.length === whole.length ? fine : whole;
-  const count = chosen[0]?.pieces.length ?? 0;
-  const slots = Array.from({ length: count }, (_, i): Slot => {
-    const values = chosen.map(({ pieces: list }) => list[i]?.text ?? '');
-    const piece = chosen[0]?.pieces[i];
-    return { kind: piece?.kind ?? 'name', separator: piece?.separator ?? '', values, distinct: distinct(values) };
-  });
-  return { files: chosen.map(({ path }) => path), slots };
+/** A way to take a part of a name apart into runs of characters of one kind. */
+interface Cut {
+  readonly runs: RegExp;
+  /** Whether the names are such that it cuts no word. */
+  readonly fits: (name: string) => boolean;
 }
 
-function pieces(path: string, fine: boolean): Piece[] {
+/** The finest first. */
+const cuts: readonly Cut[] = [
+  // Codes side by side: 03a01Fa, DCsa01.
+  { runs: /\d+|\p{Lu}+|\p{Ll}+|[\p{L}\p{M}]+|[^\d\p{L}\p{M}]+/gu, fits: (name) => !hasWord(name) },
+  // Words side by side: AnnaFreude01. In OAFangry it is not plain where the second begins.
+  {
+    runs: /\d+|\p{Lu}?\p{Ll}+|\p{Lu}+|[\p{L}\p{M}]+|[^\d\p{L}\p{M}]+/gu,
+    fits: (name) => !/\p{Lu}{2,}\p{Ll}/u.test(name),
+  },
+  // Letters, digits and signs: Freude1, a01.
+  { runs: /\d+|[\p{L}\p{M}]+|[^\d\p{L}\p{M}]+/gu, fits: () => true },
+];
+
+/** Whether small letters that follow capitals are the end of a word, and not a code of their own. */
+function hasWord(name: string): boolean {
+  return [...name.matchAll(/(\p{Lu}+)(\p{Ll}+)/gu)].some(({ 1: capitals = '', 2: small = '', index }) => {
+    // Fa is a word in Fa_1 and two codes in 03a01Fa.
+    if (capitals.length === 1) return small.length > 1 || !/\d/.test(name[index - 1] ?? '');
+    return small.length > 2 && emotionOf(small) === undefined;
+  });
+}
+
+/**
+ * Takes paths apart at folders, at `_`, `-`, `.` and spaces, and takes the most frequent of the shapes that result. Then
+ * takes the parts of the names apart where digits, letters, capitals and small letters meet: in each way in which every
+ * name has the same parts, and no word is cut. The finest comes first; none when there are no paths.
+ */
+export function commonShapes(paths: readonly string[]): Shape[] {
+  const split = paths.map((path) => ({ path, pieces: pieces(path, (text) => [text]) }));
+  const whole = largest(split, signature);
+  if (!whole) return [];
+  const finer = cuts.flatMap(({ runs, fits }) => {
+    if (!whole.every(({ pieces: list }) => list.every(({ kind, text }) => kind === 'folder' || fits(text)))) return [];
+    const taken = whole.map(({ path }) => ({ path, pieces: pieces(path, (text) => text.match(runs) ?? [text]) }));
+    const [first] = taken;
+    return first && taken.every((one) => signature(one.pieces) === signature(first.pieces)) ? [taken] : [];
+  });
+  return [...finer, whole].map(shapeOf);
+}
+
+function shapeOf(files: readonly { readonly path: string; readonly pieces: readonly Piece[] }[]): Shape {
+  const slots = (files[0]?.pieces ?? []).map(({ kind, separator }, i): Slot => {
+    const values = files.map(({ pieces: list }) => list[i]?.text ?? '');
+    return { kind, separator, values, distinct: distinct(values) };
+  });
+  return { files: files.map(({ path }) => path), slots };
+}
+
+function pieces(path: string, runsOf: (text: string) => readonly string[]): Piece[] {
   const folders = path.normalize('NFC').split('/');
   const name = (folders.pop() ?? '').replace(/\.[^.]*$/, '');
   const parts = name.split(/([_\-. ]+)/);
@@ -55,7 +88,7 @@ function pieces(path: string, fine: boolean): Piece[] {
     ...parts.flatMap((text, i): Piece[] => {
       if (i % 2 === 1) return [];
       const separator = parts[i + 1] ?? '';
-      const runs = fine ? (text.match(/\d+|\p{Lu}+|[^\d\p{Lu}]+/gu) ?? [text]) : [text];
+      const runs = runsOf(text);
       return runs.map((run, r) => ({ text: run, kind: 'name', separator: r === runs.length - 1 ? separator : '' }));
     }),
   ];

@@ -1,0 +1,80 @@
+import { pathReader } from '../readers/path-pattern';
+import { guessPattern } from './guess-pattern';
+
+/** Every combination of the parts of a name, as WAV files. */
+const paths = (...parts: readonly (readonly string[])[]): string[] =>
+  parts
+    .reduce<string[]>((list, part) => list.flatMap((start) => part.map((end) => start + end)), [''])
+    .map((name) => `${name}.wav`);
+
+const people = ['Anna/', 'Tom/', 'Mia/'];
+
+test.each([
+  ['words with one first letter', [people, ['Freude', 'Furcht', 'Trauer'], ['_1', '_2']], '{speaker}/{label}_{part3}'],
+  ['words of small letters', [people, ['fear', 'fury', 'joy'], [' (1)', ' (2)']], '{speaker}/{label} ({part4:#})'],
+  ['a capital with a sign', [people, ['Freude', 'Ärger', 'Trauer'], [' (1)', ' (2)']], '{speaker}/{label} ({part4:#})'],
+  ['a mark of its own', [people, ['Freude', 'A\u0308rger'], ['_1', '_2']], '{speaker}/{label}_{part3}'],
+  ['a word and a number', [people, ['Wut', 'Ekel'], ['1', '2']], '{speaker}/{label:Ekel|Wut}{part3:#}'],
+  [
+    'words side by side',
+    [
+      ['Anna', 'Tom'],
+      ['Wut', 'Ekel'],
+      ['1', '2'],
+    ],
+    '{speaker:Anna|Tom}{label:Ekel|Wut}{part3:#}',
+  ],
+  ['other scripts', [people, ['радость', 'гнев'], ['_1', '_2']], '{speaker}/{label}_{part3}'],
+  ['unknown words', [people, ['Gabba', 'Gebbe', 'Gibbi'], ['_1', '_2', '_3']], '{speaker}/{label}_{part3}'],
+  ['short names', [['Al', 'Jo', 'Ed'], ['_'], ['joy', 'fear'], ['_1', '_2']], '{speaker}_{label}_{part3}'],
+] as const)('%s are not cut', (_what, parts, pattern) => {
+  expect(guessPattern(paths(...parts))?.pattern).toBe(pattern);
+});
+
+const savee = ['a', 'd', 'f', 'h', 'n', 'sa', 'su'];
+test.each([
+  [
+    'EMO-DB',
+    [['03', '08', '09'], ['a01', 'b02'], [...'WLEAFTN'], ['a', 'b']],
+    { speaker: '03', label: 'W' },
+    ['03a01Wa', '08b02Nb'],
+  ],
+  ['SAVEE', [['DC', 'JE', 'JK', 'KL'], ['_'], savee, ['01', '02', '03']], { speaker: 'DC', label: 'sa' }, ['DC_sa01']],
+  ['SAVEE', [['DC', 'JE', 'JK', 'KL'], savee, ['01', '02', '03']], { speaker: 'DC', label: 'sa' }, ['DCsa01']],
+  [
+    'EMOVO',
+    [
+      ['dis', 'gio', 'rab'],
+      ['-f1', '-m1', '-m2'],
+      ['-b1', '-b2'],
+    ],
+    { label: 'gio' },
+    ['gio-m1-b2'],
+  ],
+  [
+    'TESS',
+    [
+      ['OAF', 'YAF'],
+      ['angry', 'sad', 'fear'],
+      ['01', '02'],
+    ],
+    { speaker: 'OAF', label: 'sad' },
+    ['OAFsad02'],
+  ],
+] as const)('codes side by side are, as in %s', (_what, parts, fields, [name]) => {
+  const guess = guessPattern(paths(...parts));
+  const read = pathReader([guess?.pattern ?? ''], undefined, 'test')(`${name}.wav`);
+  expect(Object.fromEntries(read ?? [])).toMatchObject(fields);
+});
+
+test('a pattern that a run cannot read is not given', () => {
+  // More first words than a pattern can list, and nothing but a number after them.
+  const names = Array.from(
+    { length: 300 },
+    (_, i) => `${'abcdefghij'[i % 10]}${'klmnopqrst'.slice(0, 1 + (i % 7))}${i}`,
+  );
+  const guess = guessPattern(names.flatMap((name) => [`joy/${name}.wav`, `rage/${name}.wav`]));
+  expect(guess?.pattern.startsWith('{label}/')).toBe(true);
+  const read = pathReader([guess?.pattern ?? ''], undefined, 'test');
+  expect(names.every((name) => read(`joy/${name}.wav`) !== undefined)).toBe(true);
+});
