@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Utterance } from './corpus';
@@ -46,4 +47,12 @@ test('a recording on two sides of a fold under two names is refused, whichever s
   );
   await assertNoSharedAudio([fold([utterance('a.wav'), utterance('copy.wav')], [other])]);
   await assertNoSharedAudio([fold([utterance('a.wav', { end: 0.05 })], [utterance('copy.wav', { start: 0.05 })])]);
+});
+
+test('a pipe among the recordings is named, and nobody waits for it', async () => {
+  spawnSync('mkfifo', [at('pipe.wav')]);
+  await expect(assertNoSharedAudio([fold([utterance('a.wav')], [utterance('pipe.wav')])])).rejects.toMatchObject({
+    name: 'InputError',
+    message: `${at('pipe.wav')}: a pipe, expected a file`,
+  });
 });
