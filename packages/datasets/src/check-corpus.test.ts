@@ -22,7 +22,12 @@ test('counts, folds, durations, and everything that is wrong with files', async 
     'Actor_02/03-01-02-01-01-01-02.wav': wavBytes(Buffer.alloc(3200)),
     'Actor_02/03-01-06-01-01-01-02.wav': square,
     'Actor_03/03-01-07-01-01-01-03.wav': toneWav().subarray(0, 99),
-    'Actor_03/03-01-08-01-01-01-03.wav': wavBytes(toneWav(350).subarray(44), { channels: 2, sampleRate: 48_000 }),
+    // Its size counts the header, too.
+    'Actor_03/03-01-08-01-01-01-03.wav': wavBytes(toneWav(350).subarray(44), {
+      channels: 2,
+      sampleRate: 48_000,
+      dataSize: 3244,
+    }),
   });
   const corpus = await openCorpus('ravdess', root, { allowIncomplete: true });
   let progress = 0;
@@ -41,6 +46,7 @@ test('counts, folds, durations, and everything that is wrong with files', async 
   expect(check.silent).toEqual(['03-01-02-01-01-01-02']);
   expect(check.clipped).toEqual([{ id: '03-01-06-01-01-01-02', samples: 1600 }]);
   expect(check.unreadable).toEqual([expect.stringMatching(/03-01-07-01-01-01-03.wav: truncated/)]);
+  expect(check.overstated).toEqual(['03-01-08-01-01-01-03']);
   expect(check.duplicates).toEqual([
     {
       ids: ['03-01-03-01-01-01-01', '03-01-04-01-01-01-11', '03-01-05-01-01-01-02'],
@@ -54,6 +60,7 @@ test('counts, folds, durations, and everything that is wrong with files', async 
   const text = describeCheck(check);
   expect(text).toContain('speakers: 01 2, 02 3, 03 2, 11 1');
   expect(text).toContain('labelled happy and sad and angry, on two sides of fold 1 and 3');
+  expect(text).toContain('states more than is there, by its own 44 bytes at most: 1\n  03-01-08-01-01-01-03\n');
   expect(text).toContain('note: 8 of 1440 utterances');
   expect(describeFolds(check.folds).split('\n')[0]).toBe('folds: 3, no speaker in train and test');
 });

@@ -43,6 +43,8 @@ export interface CorpusCheck {
   readonly clipped: readonly { readonly id: string; readonly samples: number }[];
   /** Utterances below 25 ms, which no encoder can use, with their seconds. */
   readonly short: readonly { readonly id: string; readonly seconds: number }[];
+  /** Ids of utterances in WAV files whose header states up to 44 bytes more than are there: its own length. */
+  readonly overstated: readonly string[];
   readonly unreadable: readonly string[];
   readonly notes: readonly string[];
 }
@@ -101,6 +103,7 @@ export async function checkCorpus(
     short: readable
       .filter((u) => report(u).seconds < shortestSeconds)
       .map((u) => ({ id: u.id, seconds: report(u).seconds })),
+    overstated: readable.filter((u) => report(u).isOverstated).map((u) => u.id),
     unreadable: unreadable.sort(byText),
     notes: corpus.notes,
   };

@@ -43,6 +43,10 @@ export function describeCheck(check: CorpusCheck): string {
       'shorter than 25 ms (--allow-incomplete leaves out what the encoder cannot take)',
       check.short.map(({ id, seconds }) => `${id} (${(1000 * seconds).toFixed(1)} ms)`),
     ),
+    // A fault that few corpora have.
+    ...(check.overstated.length === 0
+      ? []
+      : group('header states more than is there, by its own 44 bytes at most', check.overstated)),
     ...group('unreadable', check.unreadable, Infinity),
     ...check.notes.map((note) => `note: ${note}`),
   );

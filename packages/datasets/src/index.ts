@@ -1,6 +1,10 @@
 export { checkAudio } from './audio/check-audio';
 export { type AudioHeader, decodeFile, type DecodedAudio, probeAudio, type Span } from './audio/decode';
 export type { LossyHeader } from './audio/lossy';
+export type { Mp3Header } from './audio/mp3';
+export type { Mp3Audio } from './audio/mp3-frames';
+export type { OggHeader } from './audio/ogg';
+export { isEmptyAudio } from './audio/empty-audio';
 export { createDecoder, decodeAll, type Decoder } from './audio/decoder';
 export type { FlacHeader } from './audio/flac';
 export { type AudioReport, inspectAudio } from './audio/inspect-audio';

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Utterance } from './corpus';
@@ -57,4 +58,12 @@ test('the same samples in two files on two sides are refused; those of silence a
   expect(refused([['a', '1'], ['c', '1']])).toThrow(/fold 1 \(f\): the same audio on two sides: a = c \(train and test\)/); // prettier-ignore
   expect(refused([['b', '1'], ['d', '1']])).toThrow(/d = b \(dev and test\)/); // prettier-ignore
   expect(refused([['b', '1'], ['c', '1'], ['a', '2']])).not.toThrow(); // prettier-ignore
+});
+
+test('a pipe among the recordings is named, and nobody waits for it', async () => {
+  spawnSync('mkfifo', [at('pipe.wav')]);
+  await expect(assertNoSharedAudio([fold([utterance('a.wav')], [utterance('pipe.wav')])])).rejects.toMatchObject({
+    name: 'InputError',
+    message: `${at('pipe.wav')}: a pipe, expected a file`,
+  });
 });

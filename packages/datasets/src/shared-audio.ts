@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { errorCode, InputError } from '@ser/files';
 import type { Utterance } from './corpus';
+import { refuseEndless } from './audio/file-kind';
 import { type Fold, overlap } from './folds';
 
 /** Files looked at at once. */
@@ -114,6 +115,7 @@ function unlessMissing(error: unknown): undefined {
 
 async function sizeOf(file: string): Promise<string | undefined> {
   const found = await stat(file);
+  refuseEndless(found, `${file}: `);
   return found.isFile() && found.size > 0 ? String(found.size) : undefined;
 }
 

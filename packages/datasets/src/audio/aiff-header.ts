@@ -1,5 +1,6 @@
 import { InputError } from '@ser/files';
 import type { ByteSource } from './byte-source';
+import { emptyAudio } from './empty-audio';
 import { checkRate, mostChunks, type WavHeader } from './wav-header';
 
 /** How the samples of AIFF-C are stored, by the name of their compression; plain AIFF has NONE. */
@@ -66,7 +67,7 @@ function parseCommon(b: Buffer, form: string): Common {
       `AIFF-C audio compressed as ${JSON.stringify(compression)}, expected PCM, float, A-law or mu-law`,
     );
   if (channels < 1) throw new InputError('0 channels, expected at least 1');
-  if (frames === 0) throw new InputError('no audio in it');
+  if (frames === 0) throw emptyAudio('no audio in it');
   if (bits < 1 || bits > 64 || (stored.encoding === 'integer' && bits > 32))
     throw new InputError(`${bits}-bit ${stored.encoding} samples, expected 1 to 32`);
   const sampleRate = extended(b.subarray(8, 18));

@@ -81,6 +81,11 @@ test.each([
   ['AIFF-C of another codec', aiffBytes(big, { compression: 'ima4' }), /compressed as "ima4", expected PCM/],
   ['an IFF picture', chunk('FORM', Buffer.from('ILBMBMHD'), { bigEndian: true }), /IFF file that is not AIFF audio/],
   ['truncated Wave64', wave64Bytes(wavBytes(little)).subarray(0, -8), /truncated: its header promises 20 bytes/],
+  [
+    'Wave64 with two data chunks',
+    wave64Bytes(wavBytes(little, { after: [chunk('LIST', little), chunk('data', little)] })),
+    /two data chunks, expected one/,
+  ],
   ['Wave64 without samples', wave64Bytes(wavBytes(Buffer.alloc(0))), /no audio in its data chunk/],
 ])('%s: a clear line', async (_, bytes, message) => {
   await expect(decodeBytes(bytes)).rejects.toThrow(message);

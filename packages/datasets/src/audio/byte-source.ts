@@ -1,5 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { InputError } from '@ser/files';
+import { refuseEndless } from './file-kind';
 
 /** Bytes that can be read at any place: a file, or a buffer. */
 export interface ByteSource {
@@ -21,9 +22,11 @@ const headLength = 4096;
 /**
  * Opens a file for the time of one call.
  *
- * @throws {InputError} when it is empty or a folder; what the file system refuses comes as it is.
+ * @throws {InputError} when it is empty or no file; what the file system refuses comes as it is.
  */
 export async function withFile<T>(file: string, use: (source: ByteSource) => Promise<T>): Promise<T> {
+  // To open a pipe is to wait for somebody who writes to it.
+  refuseEndless(await stat(file));
   const handle = await open(file, 'r');
   try {
     const stats = await handle.stat();

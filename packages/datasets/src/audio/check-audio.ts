@@ -1,6 +1,7 @@
 import type { Corpus } from '../corpus';
 import { InputError, isInputError } from '@ser/files';
 import { probeAudio } from './decode';
+import { isEmptyAudio } from './empty-audio';
 
 /** Files looked at at once. */
 const parallel = 16;
@@ -19,7 +20,7 @@ export async function checkAudio(corpus: Pick<Corpus, 'utterances'>): Promise<vo
         await probeAudio(audio, { start, end });
       } catch (error) {
         if (!isInputError(error)) throw error;
-        faults.push(error.message);
+        faults.push(error.message + (isEmptyAudio(error) ? '; --allow-incomplete leaves it out' : ''));
       }
     }
   };

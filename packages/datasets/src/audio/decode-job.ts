@@ -1,5 +1,6 @@
 import { isInputError, messageOf } from '@ser/files';
 import type { Span } from './decode';
+import { isEmptyAudio } from './empty-audio';
 import { type AudioReport, inspectAudio } from './inspect-audio';
 import { readWaveform } from './read-waveform';
 
@@ -13,7 +14,8 @@ export interface DecodeJob {
 
 /** What comes back: a waveform, a report, or an error without its class, which does not survive the way. */
 export type DecodeResult = { readonly id: number } & (
-  { readonly value: Float32Array | AudioReport } | { readonly error: string; readonly badInput: boolean }
+  | { readonly value: Float32Array | AudioReport }
+  | { readonly error: string; readonly badInput: boolean; readonly isEmpty: boolean }
 );
 
 /** Does a job; errors are values. */
@@ -21,6 +23,6 @@ export async function runDecodeJob({ id, task, path, span }: DecodeJob): Promise
   try {
     return { id, value: await (task === 'read' ? readWaveform(path, span) : inspectAudio(path, span)) };
   } catch (error) {
-    return { id, error: messageOf(error), badInput: isInputError(error) };
+    return { id, error: messageOf(error), badInput: isInputError(error), isEmpty: isEmptyAudio(error) };
   }
 }

@@ -1,8 +1,11 @@
 import { fileError, InputError, isInputError } from '@ser/files';
 import { type ByteSource, bufferSource, withFile } from './byte-source';
 import { flacBlocks, type FlacHeader, readFlacHeader } from './flac';
-import { lossyBlocks, type LossyHeader, readMp3Header, readOggHeader } from './lossy';
+import { lossyBlocks, type LossyHeader } from './lossy';
+import { readMp3Header } from './mp3';
+import { readOggHeader } from './ogg';
 import { readAiffHeader } from './aiff-header';
+import { id3Size } from './tags';
 import { readWave64Header } from './wave64-header';
 import { readWavHeader, type WavHeader } from './wav-header';
 import { readWavSamples } from './wav-samples';
@@ -45,9 +48,8 @@ async function readHeader(source: ByteSource): Promise<AudioHeader> {
   if (magic.startsWith('fLaC')) return readFlacHeader(source);
   if (magic.startsWith('OggS')) return readOggHeader(source);
   if (magic.startsWith('ID3')) {
-    // An ID3v2 tag states its size in seven bits a byte; some programs put one before FLAC, too.
-    const size =
-      10 + [6, 7, 8, 9].reduce((sum, i) => sum * 128 + ((head[i] ?? 0) & 0x7f), 0) + ((head[5] ?? 0) & 0x10 ? 10 : 0);
+    // Some programs put one before FLAC, too.
+    const size = id3Size(head);
     const isFlac = (await source.read(size, 4)).toString('latin1') === 'fLaC';
     return isFlac ? readFlacHeader(source, size) : readMp3Header(source, size);
   }
@@ -195,7 +197,8 @@ async function* rawBlocks(
           yield block.map((channel) => channel.slice(Math.max(0, first - at), Math.max(0, last - at)));
         }
         at += length;
-        if (at >= last) return;
+        // What goes to the end is read to the end, where it may be damaged, even if the last samples do not count.
+        if (at >= last && last !== header.frames) return;
       }
     }
   }

@@ -1,8 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { removeTemporaryFolders, tree } from '../testing/temporary-folder';
 import { toneWav, wavBytes, int16 } from '../testing/wav-bytes';
 import { checkAudio } from './check-audio';
 import { createDecoder, decodeAll } from './decoder';
+import { isEmptyAudio } from './empty-audio';
 import { inspectAudio } from './inspect-audio';
 import { readWaveform } from './read-waveform';
 
@@ -15,6 +18,7 @@ const root = tree({
   'broken.wav': toneWav().subarray(0, 60),
   'empty.wav': '',
   'text.wav': 'not audio at all',
+  'none.wav': wavBytes(Buffer.alloc(0)),
 });
 const file = (name: string): string => path.join(root, name);
 afterAll(removeTemporaryFolders);
@@ -38,9 +42,12 @@ test('spans, reports and errors come through', async () => {
       name: 'InputError',
       message: expect.stringMatching(/broken.wav: truncated/) as string,
     });
-    await expect(decoder.read(file('none.wav'))).rejects.toThrow(
-      `${file('none.wav')}: no such file or folder (ENOENT)`,
+    await expect(decoder.read(file('missing.wav'))).rejects.toThrow(
+      `${file('missing.wav')}: no such file or folder (ENOENT)`,
     );
+    // A thread hands over the text of an error, and what kind it is.
+    expect(await decoder.read(file('none.wav')).catch(isEmptyAudio)).toBe(true);
+    expect(await decoder.read(file('broken.wav')).catch(isEmptyAudio)).toBe(false);
     // It goes on after errors.
     expect(await decoder.read(file('1.wav'))).toHaveLength(1600);
   } finally {
@@ -66,15 +73,26 @@ test('checkAudio lists every bad file at once', async () => {
     utterances: names.map((name) => ({ id: name, audio: file(name), label: 'x', speaker: 's' })),
   });
   await checkAudio(of('0.wav', '1.wav', 'stereo48.wav'));
-  const bad = checkAudio(of('0.wav', 'broken.wav', 'empty.wav', 'text.wav', 'none.wav'));
+  const bad = checkAudio(of('0.wav', 'broken.wav', 'empty.wav', 'text.wav', 'missing.wav'));
   await expect(bad).rejects.toMatchObject({ name: 'InputError' });
   await expect(bad).rejects.toThrow(
     [
       '4 of 5 audio files cannot be used:',
       `  ${file('broken.wav')}: truncated: its header promises 3200 bytes of audio, 16 are there`,
       `  ${file('empty.wav')}: empty file, expected audio`,
-      `  ${file('none.wav')}: no such file or folder (ENOENT)`,
+      `  ${file('missing.wav')}: no such file or folder (ENOENT)`,
       `  ${file('text.wav')}: no audio file of a known kind, expected WAV, AIFF, FLAC, MP3, Ogg Vorbis or Opus audio; other formats have to be converted first`,
     ].join('\n'),
   );
+});
+
+test('a pipe, a socket and a device are refused and not waited for', async () => {
+  spawnSync('mkfifo', [file('pipe.wav')]);
+  await expect(readWaveform(file('pipe.wav'))).rejects.toThrow(`${file('pipe.wav')}: a pipe, expected a file`);
+  await expect(decodeAll([{ audio: file('pipe.wav') }], { workers: 1 })).rejects.toThrow('a pipe, expected a file');
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(file('s.wav'), resolve));
+  await expect(inspectAudio(file('s.wav'))).rejects.toThrow(`${file('s.wav')}: a socket, expected a file`);
+  await new Promise((resolve) => server.close(resolve));
+  await expect(readWaveform('/dev/zero')).rejects.toThrow('/dev/zero: a device, expected a file');
 });

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { InputError } from '@ser/files';
 import type { Span } from './decode';
 import { type DecodeJob, type DecodeResult, runDecodeJob } from './decode-job';
+import { emptyAudio } from './empty-audio';
 import type { AudioReport } from './inspect-audio';
 
 /** Decodes audio in threads of its own, so that neither the event loop nor a training step waits for it. */
@@ -123,6 +124,7 @@ export async function decodeAll(
 function settle(waiting: Waiting | undefined, result: DecodeResult): void {
   if (!waiting) return;
   if ('value' in result) waiting.resolve(result.value);
+  else if (result.isEmpty) waiting.reject(emptyAudio(result.error));
   else
     waiting.reject(result.badInput ? new InputError(result.error) : new Error(`${waiting.job.path}: ${result.error}`));
 }

@@ -1,6 +1,8 @@
 import { InputError, isInputError } from '@ser/files';
 import type { ByteSource } from './byte-source';
+import { emptyAudio } from './empty-audio';
 import { type Frame, frameHeaderAt, framesFrom, seekFrame } from './flac-frames';
+import { withoutLibraryNoise } from './library-noise';
 import { checkRate } from './wav-header';
 
 /** What a FLAC file's STREAMINFO block says. */
@@ -53,7 +55,7 @@ export async function readFlacHeader(source: ByteSource, start = 0): Promise<Fla
 async function countSamples(source: ByteSource, dataOffset: number): Promise<number> {
   let samples = 0;
   for await (const { blockSize } of framesFrom(source, dataOffset, 0)) samples += blockSize;
-  if (samples === 0) throw new InputError('FLAC file without audio');
+  if (samples === 0) throw emptyAudio('FLAC file without audio');
   return samples;
 }
 
@@ -105,8 +107,8 @@ async function* decodeFrom(
     let samples = 0;
     const decode = async (): Promise<Float32Array[]> => {
       const start = waiting[0]?.sample ?? 0;
-      const { channelData, samplesDecoded, errors, sampleRate } = await decoder.decodeFrames(
-        waiting.map(({ bytes }) => bytes),
+      const { channelData, samplesDecoded, errors, sampleRate } = await withoutLibraryNoise(() =>
+        decoder.decodeFrames(waiting.map(({ bytes }) => bytes)),
       );
       if (errors.length > 0) throw new InputError(`broken FLAC audio (${errors[0]?.message ?? 'unknown'})`);
       if (samplesDecoded !== samples)

@@ -13,6 +13,8 @@ export interface AudioReport {
   readonly rms: number;
   /** Samples in runs of three or more at full scale. */
   readonly clipped: number;
+  /** Whether the header counts its own bytes as samples: no more is lost than was never there. */
+  readonly isOverstated: boolean;
   /** SHA-256 of rate and samples: equal for equal audio, whatever its header or container, in mono as with equal channels. */
   readonly digest: string;
 }
@@ -26,7 +28,8 @@ const fullScale = 32767 / 32768;
  * @throws {InputError} naming the file and what was expected.
  */
 export async function inspectAudio(path: string, span: Span = {}): Promise<AudioReport> {
-  return decodeBlocks(path, span, async ({ sampleRate, channels }, blocks) => {
+  return decodeBlocks(path, span, async (header, blocks) => {
+    const { sampleRate, channels } = header;
     // By channel: blocks differ from format to format, and equal audio is to have one digest.
     const hashes = Array.from({ length: channels }, () => createHash('sha256'));
     const runs = new Array<number>(channels).fill(0);
@@ -58,6 +61,7 @@ export async function inspectAudio(path: string, span: Span = {}): Promise<Audio
       peak,
       rms: Math.sqrt(energy / (frames * channels)),
       clipped,
+      isOverstated: 'isOverstated' in header && header.isOverstated === true,
       digest: createHash('sha256')
         .update([sampleRate, ...(isMono ? digests.slice(0, 1) : digests)].join(' '))
         .digest('hex'),

@@ -1,6 +1,7 @@
 import { isInputError } from '@ser/files';
 import type { Corpus, Utterance } from '../corpus';
 import { probeAudio, spanSeconds } from './decode';
+import { isEmptyAudio } from './empty-audio';
 
 /** What one frame of most encoders needs, in seconds: 400 samples at 16 kHz. */
 export const shortestSeconds = 0.025;
@@ -28,7 +29,8 @@ export async function leaveOutShort(corpus: Corpus, seconds: number = shortestSe
     utterances: corpus.utterances.filter(({ id }) => !short.has(id)),
     notes: [
       ...corpus.notes,
-      `${short.size} utterances below ${Math.round(10_000 * seconds) / 10} ms are left out: ${listed}`,
+      `${short.size} utterance${short.size === 1 ? '' : 's'} below ${Math.round(10_000 * seconds) / 10} ms ` +
+        `${short.size === 1 ? 'is' : 'are'} left out: ${listed}`,
     ],
   };
 }
@@ -38,7 +40,7 @@ async function isShorter({ audio, start, end }: Utterance, seconds: number): Pro
     const length = spanSeconds(await probeAudio(audio, { start, end }), { start, end });
     return length !== undefined && length < seconds;
   } catch (error) {
-    if (isInputError(error)) return false;
+    if (isInputError(error)) return isEmptyAudio(error);
     throw error;
   }
 }

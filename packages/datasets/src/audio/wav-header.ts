@@ -1,5 +1,6 @@
 import { InputError } from '@ser/files';
 import type { ByteSource } from './byte-source';
+import { emptyAudio } from './empty-audio';
 
 /** What the header of a WAV, Wave64 or AIFF file says, checked against itself and the file. */
 export interface WavHeader {
@@ -18,6 +19,8 @@ export interface WavHeader {
   readonly bigEndian: boolean;
   /** Whether samples of one byte have a sign, as in AIFF. */
   readonly signedBytes?: boolean;
+  /** Whether it counts the bytes of the header as samples, as some writers do. */
+  readonly isOverstated?: boolean;
 }
 
 /** Format tags that are not read, by the name people know them under. */
@@ -82,19 +85,46 @@ export async function readWavHeader(source: ByteSource): Promise<WavHeader> {
       // Some writers count the 44 bytes of the header, too: that much too large is not truncated.
       if (!open && stated > there + 44)
         throw new InputError(`truncated: its header promises ${stated} bytes of audio, ${there} are there`);
+      if (!open && (await hasData(source, await behind(source, body + stated, stated), u32)))
+        throw new InputError('two data chunks, expected one');
+      const isOverstated = !open && stated > there;
       const frames = Math.floor((open ? there : Math.min(stated, there)) / (format.width * format.channels));
-      if (frames === 0) throw new InputError('no audio in its data chunk');
-      return { container: 'wav', ...format, frames, dataOffset: body, bigEndian };
+      if (frames === 0) throw emptyAudio('no audio in its data chunk');
+      return {
+        container: 'wav',
+        ...format,
+        frames,
+        dataOffset: body,
+        bigEndian,
+        ...(isOverstated && { isOverstated }),
+      };
     }
-    at = body + size + (size % 2 === 1 ? await padding(source, body + size) : 0);
+    at = await behind(source, body + size, size);
   }
   throw new InputError(format ? 'no data chunk' : 'no fmt and no data chunk');
 }
 
-/** 1, as the format demands, unless a writer left the padding byte out and a chunk that matters starts right away. */
-async function padding(source: ByteSource, end: number): Promise<0 | 1> {
+/**
+ * Where the next chunk starts: behind a padding byte, as the format demands of one with an odd size, unless a writer left it
+ * out and a chunk that matters starts right away.
+ */
+async function behind(source: ByteSource, end: number, size: number): Promise<number> {
+  if (size % 2 === 0) return end;
   const id = (await source.read(end, 4)).toString('latin1');
-  return id === 'data' || id === 'fmt ' ? 0 : 1;
+  return id === 'data' || id === 'fmt ' ? end : end + 1;
+}
+
+/** Whether a data chunk is there, or behind other chunks. What follows the samples need not be chunks at all. */
+async function hasData(source: ByteSource, from: number, u32: Reader): Promise<boolean> {
+  for (let at = from, chunks = 0; at + 8 <= source.size && chunks < mostChunks; chunks++) {
+    const head = await source.read(at, 8);
+    const id = head.toString('latin1', 0, 4);
+    if (id === 'data') return true;
+    if (!/^[\x20-\x7e]{4}$/.test(id)) return false;
+    const size = u32(head, 4);
+    at = await behind(source, at + 8 + size, size);
+  }
+  return false;
 }
 
 /** Whether another chunk, or the end, is where an empty data chunk would be followed by one. */

@@ -93,6 +93,11 @@ describe('chunks', () => {
     expect(await mono(wavBytes(samples, { riffSize, dataSize }))).toEqual(expected);
   });
 
+  test('what follows the samples need not be chunks', async () => {
+    const rest = Buffer.from('\0\0\0\0\0\0\0\0data\x02\0\0\0\x09\0', 'latin1');
+    expect(await mono(wavBytes(samples, { after: [rest] }))).toEqual(expected);
+  });
+
   test('half a frame at the end is not a frame', async () => {
     const stereo = wavBytes(int16(1, 2, 3), { channels: 2 });
     const { channels } = await decodeBytes(stereo);
@@ -111,6 +116,12 @@ describe('bad files end in a clear line', () => {
       wavBytes(Buffer.alloc(0), { after: [chunk('LIST', Buffer.alloc(20))] }),
       /no audio/,
     ],
+    ['two data chunks', wavBytes(int16(1), { after: [chunk('data', int16(2))] }), /two data chunks, expected one/],
+    [
+      'two data chunks around an odd one without its padding byte',
+      wavBytes(int16(1), { after: [chunk('LIST', Buffer.from('abc'), { pad: false }), chunk('data', int16(2))] }),
+      /two data chunks, expected one/,
+    ],
     ['no data chunk', good.subarray(0, 36), /no data chunk/],
     ['data before fmt', Buffer.concat([good.subarray(0, 12), chunk('data', int16(1))]), /no fmt chunk before the data/],
     ['no channels', wavBytes(int16(1), { channels: 0, block: 2 }), /0 channels/],
@@ -128,7 +139,7 @@ describe('bad files end in a clear line', () => {
       /sample 1 is NaN/,
     ],
     ['RIFF but not WAVE', Buffer.from('RIFF\0\0\0\0AVI LIST'), /not WAVE/],
-    ['Ogg', Buffer.from('OggS\0\0\0\0'), /an Ogg file without its last page/],
+    ['Ogg', Buffer.from('OggS\0\0\0\0'), /does not end with a whole Ogg page/],
     ['a Git LFS pointer', Buffer.from('version https://git-lfs.github.com/spec/v1\n'), /Git LFS pointer/],
     ['a web page', Buffer.from('<!doctype html>'), /web page/],
     ['nothing known', Buffer.from('hello, world'), /no audio file of a known kind/],

@@ -1,5 +1,6 @@
 import { InputError } from '@ser/files';
 import type { ByteSource } from './byte-source';
+import { emptyAudio } from './empty-audio';
 import { mostChunks, parseFormat, type WavHeader } from './wav-header';
 
 /** Names of chunks are GUIDs: four letters, and the same end for all but the first. */
@@ -39,11 +40,24 @@ export async function readWave64Header(source: ByteSource): Promise<WavHeader> {
       const there = source.size - body;
       if (size > there)
         throw new InputError(`truncated: its header promises ${size} bytes of audio, ${there} are there`);
+      if (await hasData(source, body + 8 * Math.ceil(size / 8))) throw new InputError('two data chunks, expected one');
       const frames = Math.floor(size / (format.width * format.channels));
-      if (frames === 0) throw new InputError('no audio in its data chunk');
+      if (frames === 0) throw emptyAudio('no audio in its data chunk');
       return { container: 'wave64', ...format, frames, dataOffset: body, bigEndian: false };
     }
     at = body + 8 * Math.ceil(size / 8);
   }
   throw new InputError(format ? 'no data chunk' : 'no fmt and no data chunk');
+}
+
+/** Whether a data chunk is there, or behind other chunks. */
+async function hasData(source: ByteSource, from: number): Promise<boolean> {
+  for (let at = from, chunks = 0; at + 24 <= source.size && chunks < mostChunks; chunks++) {
+    const head = await source.read(at, 24);
+    if (head.toString('hex', 0, 16) === guid('data')) return true;
+    const size = Number(head.readBigUInt64LE(16));
+    if (size < 24) return false;
+    at += 8 * Math.ceil(size / 8);
+  }
+  return false;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createDecoder, readWaveform, type Utterance } from '@ser/datasets';
+import { createDecoder, isEmptyAudio, readWaveform, type Utterance } from '@ser/datasets';
 import { availableParallelism, freemem } from 'node:os';
 import { InputError, messageOf } from '@ser/files';
 import type { Source } from './plan';
@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+const leaveOut = '; --allow-incomplete leaves it out';
+
 /**
  * Decodes every utterance once, before anything is computed, so that all bad files are known at once.
  * @throws {InputError} that lists every file that cannot be used.
@@ -48,14 +50,18 @@ export async function loadWaves(
         const bounds = options.trim === 'silence' ? speechBounds(wave, options.trimDb) : { start: 0, end: wave.length };
         const samples = bounds.end - bounds.start;
         if (samples < options.minSamples) {
-          throw new InputError(`${audio}: ${wave.length} samples at 16 kHz, expected at least ${options.minSamples}`);
+          // What only trimming made too short stays where a corpus may be incomplete, too.
+          const hint = wave.length < options.minSamples ? leaveOut : '';
+          throw new InputError(
+            `${audio}: ${wave.length} samples at 16 kHz, expected at least ${options.minSamples}${hint}`,
+          );
         }
         const keep = free >= samples * 4;
         if (keep) free -= samples * 4;
         const shared = keep ? share(wave.subarray(bounds.start, bounds.end)) : undefined;
         waves.set(id, { id, samples, audio, start, end, trimStart: bounds.start, shared, digest: digestOf(wave) });
       } catch (error) {
-        const message = messageOf(error);
+        const message = messageOf(error) + (isEmptyAudio(error) ? leaveOut : '');
         problems.push(message.includes(audio) ? message : `${audio}: ${message}`);
       }
       options.onProgress?.(waves.size + problems.length, utterances.length);

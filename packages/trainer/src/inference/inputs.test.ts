@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,4 +48,13 @@ test.each([
 test('standard input is a recording', async () => {
   const [input] = await expandInputs(['-'], Readable.from([readFileSync(at('a.wav'))]));
   expect(await input?.read()).toHaveLength(1_600);
+});
+
+test.each(['pipe.wav', 'pipe.csv'])('%s, a pipe, is not waited for', async (name) => {
+  spawnSync('mkfifo', [at(name)]);
+  const [input] = await expandInputs([at(name)], none);
+  await expect(input?.read()).rejects.toMatchObject({
+    name: 'InputError',
+    message: `${at(name)}: a pipe, expected a file; - reads a recording from standard input`,
+  });
 });

@@ -2,10 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, extname, isAbsolute, relative, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { isAudioPath, readWaveform, readWaveformBytes } from '@ser/datasets';
-import { parseJson, readText } from '@ser/files';
+import { InputError, isInputError, parseJson, readText } from '@ser/files';
 import { parse } from 'csv-parse/sync';
 import { glob, isDynamicPattern } from 'tinyglobby';
-import { InputError } from '@ser/files';
 
 /** A recording to be recognised. */
 export interface Input {
@@ -31,11 +30,22 @@ export async function expandInputs(args: readonly string[], stdin: NodeJS.Readab
     if (arg === '-') inputs.push({ name: '-', read: async () => readWaveformBytes(await buffer(stdin)) });
     else if (existsSync(arg) && statSync(arg).isDirectory())
       inputs.push(...(await found(arg, '**/*', arg, isAudioPath)));
+    else if (existsSync(arg) && !statSync(arg).isFile()) inputs.push({ name: arg, read: () => refused(arg) });
     else if (/^\.(csv|jsonl)$/i.test(extname(arg))) inputs.push(...(await rowsOf(arg)));
     else if (!existsSync(arg) && isDynamicPattern(arg)) inputs.push(...(await found('.', arg, arg)));
     else inputs.push(inputOf(arg, arg));
   }
   return inputs;
+}
+
+/** Pipes, sockets and devices are not opened, because that may wait for ever: what the reader says, and what to do. */
+async function refused(path: string): Promise<Float32Array> {
+  try {
+    return await readWaveform(path);
+  } catch (error) {
+    if (!isInputError(error)) throw error;
+    throw new InputError(`${error.message}; - reads a recording from standard input`, { cause: error });
+  }
 }
 
 const inputOf = (name: string, path: string, span: { start?: number; end?: number } = {}): Input => ({
