@@ -23,7 +23,9 @@ export function describeCheck(check: CorpusCheck): string {
       .join(', ')}`,
     `formats: ${counts(check.formats)}`,
     ...(check.folds.length > 0 ? describeFolds(check.folds).split('\n') : []),
-    ...(check.foldFault === undefined ? [] : [`folds: none: ${check.foldFault}`]),
+    ...(check.foldFault === undefined
+      ? []
+      : [`folds: ${check.folds.length > 0 ? 'refused in training' : 'none'}: ${check.foldFault}`]),
     ...group(
       'duplicates by content',
       check.duplicates.map(({ ids, labels, leaks }) =>

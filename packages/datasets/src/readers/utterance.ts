@@ -50,7 +50,8 @@ export function toUtterance(
   const whole = start === undefined && end === undefined;
   const id = name('id') ?? nameForm(whole ? source.name : `${source.name}#${start ?? 0}-${end ?? ''}`);
   // One recording is most likely of one speaker, and its parts must not be on two sides.
-  const speaker = speakerOf(card, name('speaker'), whole ? id : nameForm(source.name)) ?? complain('no speaker');
+  const speaker = speakerOf(card, name('speaker'), whole ? id : nameForm(source.name));
+  if (speaker === undefined && source.fields.get('speaker') === undefined) complain('no speaker');
   const [session, split] = [name('session'), name('split')];
   const columns: Record<string, string> = {};
   for (const [field, value] of source.fields) {
