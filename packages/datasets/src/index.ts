@@ -24,7 +24,7 @@ export {
 export { card, cardNames } from './cards';
 export { checkCorpus, type CorpusCheck, type Duplicate } from './check-corpus';
 export type { Corpus, Utterance } from './corpus';
-export { assertNoSharedAudio, assertNoSharedSamples, sameRecordings } from './shared-audio';
+export { assertNoSharedAudio, assertNoSharedSamples, type FoldSides, sameRecordings } from './shared-audio';
 export { type CrossCorpus, crossCorpus } from './cross-corpus';
 export { demoFolder } from './demo/demo-folder';
 export { writeDemoCorpus } from './demo/write-demo-corpus';

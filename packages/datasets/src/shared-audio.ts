@@ -35,7 +35,7 @@ export async function sameRecordings(paths: Iterable<string>): Promise<ReadonlyM
  *
  * @throws {InputError} naming the utterances.
  */
-export async function assertNoSharedAudio(folds: readonly Sides[]): Promise<void> {
+export async function assertNoSharedAudio(folds: readonly FoldSides[]): Promise<void> {
   const all = folds.flatMap(({ train, dev, test }) => [...train, ...dev, ...test]);
   const first = await sameRecordings(all.map((u) => u.audio));
   if (first.size > 0) refuseShared(folds, ({ audio }) => first.get(audio), overlap);
@@ -48,7 +48,7 @@ export async function assertNoSharedAudio(folds: readonly Sides[]): Promise<void
  * @param digests of the samples of utterances, by id; of a silent utterance none
  * @throws {InputError} naming the utterances.
  */
-export function assertNoSharedSamples(folds: readonly Sides[], digests: ReadonlyMap<string, string>): void {
+export function assertNoSharedSamples(folds: readonly FoldSides[], digests: ReadonlyMap<string, string>): void {
   refuseShared(
     folds,
     ({ id }) => digests.get(id),
@@ -57,10 +57,10 @@ export function assertNoSharedSamples(folds: readonly Sides[], digests: Readonly
 }
 
 /** What is compared of a fold. */
-type Sides = Pick<Fold, 'index' | 'name' | 'train' | 'dev' | 'test'>;
+export type FoldSides = Pick<Fold, 'index' | 'name' | 'train' | 'dev' | 'test'>;
 
 /** Refuses utterances on two sides that have the same key and are alike. */
-function refuseShared(folds: readonly Sides[], keyOf: Key, areAlike: typeof overlap): void {
+function refuseShared(folds: readonly FoldSides[], keyOf: Key, areAlike: typeof overlap): void {
   for (const { index, name, train, dev, test } of folds) {
     const pairs = [
       ...sharedPairs(keyOf, areAlike, train, test).map((pair) => `${pair} (train and test)`),
