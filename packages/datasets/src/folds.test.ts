@@ -164,6 +164,14 @@ describe('the split of the corpus', () => {
       ['訓練', 'テスト'],
       ['s1', '', 's2'],
     ],
+    [
+      ['Training', 'Validierungsdaten', 'Testdaten'],
+      ['s1', 's2', 's3'],
+    ],
+    [
+      ['treningowy', 'walidacyjny', 'testowy'],
+      ['s1', 's2', 's3'],
+    ],
     [['fold1', 'fold2'], undefined],
     [['A', 'B'], undefined],
     [['studio', 'street'], undefined],

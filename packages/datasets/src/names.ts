@@ -3,8 +3,14 @@ import { byText } from './order';
 /** Characters without a shape: zero-width spaces, soft hyphens, marks of direction, byte order marks. */
 const invisible = /\p{Default_Ignorable_Code_Point}/gu;
 
-/** A name (speaker, session, split, id, label) in the one Unicode form in which names are compared. */
-export const nameForm = (text: string): string => text.replace(invisible, '').trim().normalize('NFC');
+/** Text of any column: in one Unicode form, without outer spaces. */
+export const textForm = (text: string): string => text.trim().normalize('NFC');
+
+/**
+ * A name (speaker, session, split, id, label) in the form in which names are compared. In other text, characters without
+ * a shape have a meaning: they divide Persian words and join emojis.
+ */
+export const nameForm = (text: string): string => textForm(text.replace(invisible, ''));
 
 /** What in a name shows that its text was read with the wrong encoding; undefined for a good name. */
 export function brokenIn(name: string): string | undefined {

@@ -34,12 +34,13 @@ function choose(corpus: Corpus, where: string): Corpus {
     const values = new Set(list.split('|').map(nameForm));
     const there = valuesOf(corpus, column);
     if (there.length === 0) fail(`no utterance has ${column}; there are ${columnNames(corpus).join(', ')}`);
-    const unknown = [...values].find((value) => !there.includes(value));
+    const known = new Set(there.map(nameForm));
+    const unknown = [...values].find((value) => !known.has(value));
     if (unknown !== undefined) fail(`no utterance has the ${column} ${unknown}; there are ${some(there)}`);
     return { column, values };
   });
   const utterances = corpus.utterances.filter((utterance) =>
-    rules.every(({ column, values }) => values.has(valueOf(utterance, column) ?? '')),
+    rules.every(({ column, values }) => values.has(nameForm(valueOf(utterance, column) ?? ''))),
   );
   if (utterances.length === 0) fail('no utterance has all of these');
   const kept = corpus.labels.map((label, i) =>

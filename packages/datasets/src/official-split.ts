@@ -11,11 +11,12 @@ export interface OfficialSplit {
   readonly tests: ReadonlyMap<string, readonly string[]>;
 }
 
-// English and its abbreviations, then Spanish, French, Italian, Portuguese, Russian, Chinese and Japanese.
+// English and its abbreviations, German, Polish, Spanish, French, Italian, Portuguese, Russian, Chinese and Japanese.
 const train =
-  /^(tr(a?i?n(ings?)?)?|entrenamiento|entra[iî]nement|apprentissage|addestramento|trein(o|amento)|обучение|训练|訓練|学習)$/;
-const dev = /^(dev(el(opment)?)?|val(id(ation)?)?|validaci[oó]n|validazione|validação|валидация|验证|驗證|検証)$/;
-const test = /^(te?sts?(ing)?|prueba|essai|prova|teste|тест|测试|測試|テスト)$/;
+  /^(tr(a?i?n(ings?)?)?|treningow[yae]|entrenamiento|entra[iî]nement|apprentissage|addestramento|trein(o|amento)|обучение|训练|訓練|学習)$/;
+const dev =
+  /^(dev(el(opment)?)?|val(id(ation)?)?|validierungs?|entwicklungs?|walidacyjn[yae]|validaci[oó]n|validazione|validação|валидация|验证|驗證|検証)$/;
+const test = /^(te?sts?(ing)?|testow[yae]|prueba|essai|prova|teste|тест|测试|測試|テスト)$/;
 /** Dev where there is a test beside it (ESD), test where there is a dev, or neither. */
 const evaluation = /^eval(uation)?$/;
 

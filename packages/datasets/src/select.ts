@@ -49,7 +49,7 @@ function chosen(card: CorpusCard, utterances: readonly RawUtterance[], notes: st
       leftOut.set('excluded by id', (leftOut.get('excluded by id') ?? 0) + 1);
       return false;
     }
-    const rule = rules.find(({ name, values }) => !values.has(columnOf(utterance, name) ?? ''));
+    const rule = rules.find(({ name, values }) => !values.has(nameForm(columnOf(utterance, name) ?? '')));
     if (!rule) return true;
     const reason = `with ${rule.name} ${columnOf(utterance, rule.name) ?? 'not given'}`;
     // Of speakers and sessions, only that some are left out is of interest.

@@ -1,4 +1,4 @@
-import { InputError } from '@ser/files';
+import { InputError, messageOf } from '@ser/files';
 import type { ByteSource } from './byte-source';
 import { withoutLibraryNoise } from './library-noise';
 import type { Mp3Header } from './mp3';
@@ -41,7 +41,10 @@ export async function* lossyBlocks(source: ByteSource, header: LossyHeader): Asy
     };
     const pieces = header.container === 'mp3' ? mp3Frames(source, header.audio) : oggPages(source);
     for await (const piece of pieces) {
-      const part = await withoutLibraryNoise(() => decoder.decode(piece));
+      const part = await withoutLibraryNoise(() => decoder.decode(piece)).catch((error: unknown) => {
+        // The libraries throw errors of their own kinds for what they cannot hold, such as a picture in a comment.
+        throw new InputError(`${header.container} audio that its decoder cannot read (${messageOf(error)})`);
+      });
       if (usable(part)) yield part.channelData;
     }
     const rest = await withoutLibraryNoise(() => decoder.flush?.());

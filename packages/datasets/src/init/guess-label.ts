@@ -6,7 +6,7 @@ import { labelsIn } from '../readers/read-table';
 import { isObject, type Row, type Table } from '../readers/rows';
 import { bare, shown, some, valuesOf } from './column-values';
 import { haveSameWords, opinionColumns } from './opinion-columns';
-import { shareColumns } from './share-columns';
+import { dimensions, shareColumns } from './share-columns';
 
 /** Where the labels of a table stand. */
 export interface GuessedLabel {
@@ -76,7 +76,8 @@ function namedColumn(table: Table, columns: readonly string[]): string | undefin
 /** Whether a card can read it, and what it reads may be classes. */
 function canBeLabel(table: Table, column: string): boolean {
   const names = distinct(readLabels(table, column));
-  return names.length > 0 && names.length <= mostLabels && !names.every((name) => /^\d*[.,]\d+$/.test(name));
+  const areNumbers = names.every((name) => /^\d*[.,]\d+$/.test(name) || dimensions.has(bare(name)));
+  return names.length > 0 && names.length <= mostLabels && !areNumbers;
 }
 
 /** The labels of a column; none where most rows cannot be read. A few bad rows are for a run to name. */

@@ -78,3 +78,37 @@ test('a pattern that a run cannot read is not given', () => {
   const read = pathReader([guess?.pattern ?? ''], undefined, 'test');
   expect(names.every((name) => read(`joy/${name}.wav`) !== undefined)).toBe(true);
 });
+
+const numbered = ['01', '02', '03', '04', '05', '06'];
+test.each([
+  ['files numbered below each label', [['happy', 'sad', 'angry'], ['/'], numbered]],
+  ['files numbered behind each label', [['happy', 'sad', 'angry'], ['_'], numbered]],
+  ['a letter before the number', [['happy', 'sad', 'angry'], ['/s'], numbered]],
+  ['gender alone', [['female/', 'male/'], ['happy_', 'sad_'], numbered]],
+  ['language alone', [['en/', 'pl/', 'de/'], ['happy_', 'sad_'], numbered]],
+] as const)('%s are no speakers', (_what, parts) => {
+  const guess = guessPattern(paths(...parts));
+  expect(guess?.labels).toBeDefined();
+  expect(guess?.speakers).toBeUndefined();
+});
+
+test('people with a word for them are speakers, whatever the labels are called', () => {
+  const words = guessPattern(
+    paths(['spk1/', 'spk2/', 'spk3/', 'spk4/'], ['glad/', 'vred/', 'bange/'], ['1', '2', '3']),
+  );
+  expect([words?.speakers?.[0], words?.labels?.[0]]).toEqual(['spk1', 'glad']);
+  const once = guessPattern(paths(['spk1', 'spk2', 'spk3', 'spk4'], ['_'], ['happy', 'sad', 'angry']));
+  expect(once?.pattern).toBe('spk{speaker:#}_{label}');
+  const gender = guessPattern(
+    paths(['female/happy/f01', 'male/sad/m01', 'female/sad/f02', 'male/happy/m02'], ['_'], numbered),
+  );
+  expect(gender?.speakers?.[0]).not.toBe('female');
+});
+
+test('the sides of a dialogue are no speakers: those of IEMOCAP change from session to session', () => {
+  const sessions = numbered.slice(0, 5).map((session) => `Ses${session}`);
+  const guess = guessPattern(
+    paths(sessions, ['F_impro', 'M_impro'], ['01_F', '01_M'], ['001_', '002_', '003_'], ['neu', 'hap', 'sad']),
+  );
+  expect(new Set(guess?.speakers).size).toBe(5);
+});

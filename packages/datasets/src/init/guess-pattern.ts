@@ -103,14 +103,30 @@ function knownLabel({ slots }: Shape, taken: readonly number[]): number {
   });
 }
 
+/** Words for people, with a number. */
+const person = /^(actor|speaker|spk|spkr|subject|subj|voice)[\s_-]?\d*$/i;
+/** What often stands in a name beside the speaker, and is none: gender and language. */
+const grouping = new Set(
+  (
+    'f m w female male woman man women men weiblich männlich frau mann femme homme donna uomo mujer hombre ' +
+    'en de fr es it pl zh ja ko pt nl ru tr ar fa hi sv da fi no cs el hu ro uk vi et ur bn'
+  ).split(' '),
+);
+const isGrouping = ({ distinct }: Slot): boolean =>
+  distinct.every((value) => grouping.has(value.length > 2 ? labelForm(value) : /^[FM]$/.test(value) ? 'f' : value));
+
 /** The slot that looks like codes of a few classes: few values, each of them frequent and with many of the others. */
 function likelyLabel({ slots }: Shape, taken: readonly number[]): number {
   return best(slots, taken, ({ distinct, values, kind }) => {
     if (distinct.length < 3 || distinct.length > 12 || distinct.length > values.length / 3) return 0;
+    if (distinct.every((value) => person.test(value) || /^[sp]\d+$/i.test(value))) return 0;
     const fewest = Math.min(...countBy(values, (v) => v).values());
     const letters = distinct.every((value) => /^\p{L}{1,3}$/u.test(value)) ? 2 : 0;
+    const words = distinct.every((value) => /^\p{L}{4,}$/u.test(value)) ? 1 : 0;
     const size = 1 - Math.abs(distinct.length - 7) / 10;
-    return letters + size + Math.min(1, (fewest * distinct.length) / values.length) + (kind === 'name' ? 0.5 : 0);
+    return (
+      letters + words + size + Math.min(1, (fewest * distinct.length) / values.length) + (kind === 'name' ? 0.5 : 0)
+    );
   });
 }
 
@@ -119,7 +135,10 @@ function likelySpeaker({ slots }: Shape, taken: readonly number[]): number {
   const label = slots[taken[1] ?? -1];
   return best(slots, taken, (slot, i) => {
     const { distinct, values, kind } = slot;
-    if (distinct.length < 2 || distinct.length > values.length / 2) return 0;
+    if (distinct.length < 2 || distinct.length > values.length / 2 || isGrouping(slot)) return 0;
+    // spk1 may be in two parts.
+    const isPerson = [slot, slots[i - 1]].some((part) => part?.distinct.every((value) => person.test(value)));
+    if (!isPerson && isCount(slot, [...(label ? [label] : []), ...slots.filter(isGrouping)])) return 0;
     const labelsOf = new Map<string, Set<string>>();
     for (const [n, value] of values.entries()) {
       labelsOf.set(value, (labelsOf.get(value) ?? new Set()).add(label?.values[n] ?? ''));
@@ -147,6 +166,13 @@ function likelySpeaker({ slots }: Shape, taken: readonly number[]): number {
       (sentence ? 1 : 0)
     );
   });
+}
+
+/** Whether the files of each label are numbered: happy/01, happy/02, sad/01. Equal numbers are not one person. */
+function isCount({ distinct, values }: Slot, within: readonly Slot[]): boolean {
+  if (within.length === 0 || !distinct.every((value) => /\d$/.test(value))) return false;
+  const places = values.map((value, n) => JSON.stringify([...within.map((slot) => slot.values[n]), value]));
+  return new Set(places).size === values.length;
 }
 
 function best(slots: readonly Slot[], taken: readonly number[], score: (slot: Slot, i: number) => number): number {

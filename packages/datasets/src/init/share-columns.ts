@@ -3,7 +3,16 @@ import type { Table } from '../readers/rows';
 import { bare, valuesOf } from './column-values';
 
 /** What else is often numbered beside emotions: no class. */
-const dimensions = new Set(['arousal', 'valence', 'dominance', 'activation', 'act', 'val', 'dom', 'value']);
+export const dimensions: ReadonlySet<string> = new Set([
+  'arousal',
+  'valence',
+  'dominance',
+  'activation',
+  'act',
+  'val',
+  'dom',
+  'value',
+]);
 
 /**
  * Columns with the share of an emotion in each: `joy`, `rage`; `p_joy`, `p_rage`, `p_other`. What stands before and

@@ -53,6 +53,14 @@ test('a line in which Excel names the separator is not the header, and lines kee
   );
 });
 
+test('text of other columns keeps the characters without a shape, which names lose', async () => {
+  const said = 'می\u200cخواهم \u{1f468}\u200d\u{1f469}';
+  const file = own(`audio,label,speaker,said\na.wav,calm,ann\u200b,${said}\nd.wav,angry,cy,no\n`);
+  const [first] = (await openCorpus(file)).utterances;
+  expect([first?.speaker, first?.columns?.['said']]).toEqual(['ann', said]);
+  expect((await openCorpus(file, undefined, { where: `said=${said}` })).utterances).toHaveLength(1);
+});
+
 test('parts of one recording without a speaker are kept together, and nobody is said to be known', async () => {
   const table =
     'audio,label,speaker,start,end\n' +

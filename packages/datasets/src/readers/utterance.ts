@@ -1,6 +1,6 @@
 import type { CorpusCard } from '../card';
 import type { RawLabel, RawUtterance } from '../corpus';
-import { brokenIn, labelForm, nameForm } from '../names';
+import { brokenIn, labelForm, nameForm, textForm } from '../names';
 import { parseSeconds } from './seconds';
 
 /** What a source says of one utterance, by field: strings of a path, or cells of a row. */
@@ -38,7 +38,7 @@ export function toUtterance(
     if (text === undefined) return complain(`${field} is ${JSON.stringify(value)}, expected text`);
     const broken = brokenIn(text);
     if (broken !== undefined) return complain(`${field} ${JSON.stringify(text)} has ${broken}, expected text as UTF-8`);
-    return renamed(card, field, text);
+    return renamed(card, field, nameForm(text)) || complain(`${field} is ${JSON.stringify(value)}, expected text`);
   };
   const seconds = (field: 'start' | 'end'): number | undefined => {
     const value = parseSeconds(source.fields.get(field));
@@ -96,9 +96,9 @@ function renamed({ rename }: Pick<CorpusCard, 'rename'>, field: string, value: s
   return names.find(([from]) => labelForm(from) === labelForm(value))?.[1] ?? value;
 }
 
-/** A value as the name that it is; undefined for what can be no name. */
+/** A value as text; undefined for what can be none. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return String(value);
   if (typeof value !== 'string' || value.includes('\0')) return undefined;
-  return nameForm(value) || undefined;
+  return textForm(value) || undefined;
 }
