@@ -82,7 +82,7 @@ export const presets: Readonly<Record<string, Preset>> = {
     about: `The same with an encoder that is fine-tuned: hours where \`any\` takes minutes, unless the encoder is small.
   ser cv --preset=any-tuned --dataset=CARD --encoder=whisper --weights=DIR
   RAVDESS with Whisper tiny.en: 78.0 % WA over six folds and three seeds, 1.8 points of UA above the linear probe; about
-  five minutes a fold with one thread (docs/results.md).`,
+  five minutes a fold with one thread. On synthetic voices it was below the probe: compare on your corpus (docs/results.md).`,
     settings: anyTuned,
   },
   demo: {
