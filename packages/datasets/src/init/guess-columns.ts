@@ -108,6 +108,8 @@ function lackingAudio(table: Table): string {
     }) ?? table.columns.find((column) => audioWords.test(bare(column)));
   if (named === undefined) return `no column for the audio among ${some(table.columns)}`;
   const values = valuesOf(table, named);
+  if (values.length === 0)
+    return `the column ${shown(named)} has no text, expected the name of an audio file in each row`;
   return (
     `none of its ${values.length} audio names is a file, such as ${shown(values[0] ?? '')} ` +
     `(column ${shown(named)} of ${some(table.columns)})`

@@ -101,6 +101,14 @@ describe('labels in JSON', () => {
 });
 
 describe('a table that cannot be used', () => {
+  test('has audio that is an object', async () => {
+    const nested = jsonLines(({ file, emotion }) => ({ audio: { path: file }, emotion, speaker: 1 }));
+    const root = tree({ ...audio, 't.jsonl': nested });
+    await expect(initCard(path.join(root, 't.jsonl'))).rejects.toThrow(
+      /the column audio has no text, expected the name of/,
+    );
+  });
+
   const wrong = csv('file,emotion,speaker', ({ file, emotion, speaker }) => [`x${file}`, emotion, speaker]);
   const why = /none of its 18 audio names is a file, such as xwavs\/x0q\.wav \(column file of file, emotion, speaker\)/;
 
