@@ -266,7 +266,17 @@ describe('a split that leaks is an error', () => {
   });
 });
 
-test.each<[string, FoldRule, Utterance[], RegExp]>([
+type Refused = [name: string, rule: FoldRule, utterances: Utterance[], message: RegExp];
+
+/** A split column that holds these, one a speaker. */
+const bySplit = (values: readonly string[], message: RegExp): Refused => [
+  values.join(' and '),
+  { by: 'split' },
+  people(values.length, 1).map((u, i) => ({ ...u, split: values[i] ?? '' })),
+  message,
+];
+
+test.each<Refused>([
   ['one group', { by: 'speaker' }, people(1), /1 speaker in all, expected at least two/],
   ['more folds than groups', { by: 'speaker', k: 5 }, people(3), /5 folds of 3 speaker groups, expected at most 3/],
   ['a group in no fold', { by: 'speaker', groups: [['s1'], ['s2']] }, people(3), /speaker s3 in no fold of the card/],
@@ -307,32 +317,18 @@ test.each<[string, FoldRule, Utterance[], RegExp]>([
     people(3, 1).map((u, i) => ({ ...u, split: String(i) })),
     /split column holds 0, 1, 2, which may be folds or train, dev and test/,
   ],
-  ...(
-    [
-      ['False', 'True'],
-      ['no', 'yes'],
-      ['fit', 'held-out'],
-      ['seen', 'unseen'],
-    ] as const
-  ).map((values): [string, FoldRule, Utterance[], RegExp] => [
-    values.join(' and '),
-    { by: 'split' },
-    people(2, 1).map((u, i) => ({ ...u, split: values[i] ?? '' })),
-    /split column holds .*, which may be folds or train, dev and test/,
-  ]),
-  ...(
-    [
-      ['train1', 'test1'],
-      ['cv1_train', 'cv1_test'],
-      ['train_dev', 'test_dev'],
-      ['train1', 'train2'],
-    ] as const
-  ).map((values): [string, FoldRule, Utterance[], RegExp] => [
-    values.join(' and '),
-    { by: 'split' },
-    people(2, 1).map((u, i) => ({ ...u, split: values[i] ?? '' })),
-    /is no split; expected train and test/,
-  ]),
+  ...[
+    ['False', 'True'],
+    ['no', 'yes'],
+    ['fit', 'held-out'],
+    ['seen', 'unseen'],
+  ].map((values) => bySplit(values, /split column holds .*, which may be folds or train, dev and test/)),
+  ...[
+    ['train1', 'test1'],
+    ['cv1_train', 'cv1_test'],
+    ['train_dev', 'test_dev'],
+    ['train1', 'train2'],
+  ].map((values) => bySplit(values, /is no split; expected train and test/)),
   [
     'train and test in a column that is not the split',
     { by: 'subset' },

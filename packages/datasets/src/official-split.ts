@@ -21,7 +21,7 @@ const test = /^(te?sts?(ing)?|testow[yae]|prueba|essai|prova|teste|тест|测�
 const evaluation = /^eval(uation)?$/;
 
 /** All values of a column like this may mean train and test, and nobody can tell which is which. */
-const doubtful = /^(\d+|true|false|yes|no|[yntf]|(un)?seen|fit|held ?out|hold ?out)$/;
+const doubtful = /^(\d+|true|false|yes|no|[yntf]|(un)?seen|fit|heldout|holdout)$/;
 
 /** Case, "set", and what joins it are left out: Test_set, "train set", TRAIN, Testdaten. */
 const bare = (value: string): string =>

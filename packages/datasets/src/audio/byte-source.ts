@@ -26,12 +26,12 @@ const headLength = 4096;
  */
 export async function withFile<T>(file: string, use: (source: ByteSource) => Promise<T>): Promise<T> {
   // To open a pipe is to wait for somebody who writes to it.
-  refuseEndless(await stat(file));
+  const stats = await stat(file);
+  refuseEndless(stats);
+  if (!stats.isFile()) throw new InputError('not a file, expected audio');
+  if (stats.size === 0) throw new InputError('empty file, expected audio');
   const handle = await open(file, 'r');
   try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw new InputError('not a file, expected audio');
-    if (stats.size === 0) throw new InputError('empty file, expected audio');
     const head = await readFrom(handle, 0, Math.min(headLength, stats.size));
     return await use({
       size: stats.size,

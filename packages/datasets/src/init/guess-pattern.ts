@@ -1,7 +1,7 @@
 import { isInputError } from '@ser/files';
 import { emotionOf } from '../emotions';
 import { labelForm } from '../names';
-import { officialSplit } from '../official-split';
+import { isOfficialSplit } from '../official-split';
 import { countBy } from '../order';
 import { pathReader } from '../readers/path-pattern';
 import { commonShapes, type Shape, type Slot } from './path-slots';
@@ -84,14 +84,8 @@ function isReadable(pattern: string, { files }: Shape): boolean {
   }
 }
 
-function isSplit({ distinct }: Slot): boolean {
-  if (distinct.length < 2 || distinct.length > 5) return false;
-  try {
-    return officialSplit(distinct, '') !== undefined;
-  } catch {
-    return false;
-  }
-}
+const isSplit = ({ distinct }: Slot): boolean =>
+  distinct.length >= 2 && distinct.length <= 5 && isOfficialSplit(distinct);
 
 /** The slot whose values are mostly words for several emotions. */
 function knownLabel({ slots }: Shape, taken: readonly number[]): number {
@@ -108,12 +102,12 @@ const person = /^(actor|speaker|spk|spkr|subject|subj|voice)[\s_-]?\d*$/i;
 /** What often stands in a name beside the speaker, and is none: gender and language. */
 const grouping = new Set(
   (
-    'f m w female male woman man women men weiblich männlich frau mann femme homme donna uomo mujer hombre ' +
+    'F M f m w female male woman man women men weiblich männlich frau mann femme homme donna uomo mujer hombre ' +
     'en de fr es it pl zh ja ko pt nl ru tr ar fa hi sv da fi no cs el hu ro uk vi et ur bn'
   ).split(' '),
 );
 const isGrouping = ({ distinct }: Slot): boolean =>
-  distinct.every((value) => grouping.has(value.length > 2 ? labelForm(value) : /^[FM]$/.test(value) ? 'f' : value));
+  distinct.every((value) => grouping.has(value.length > 2 ? labelForm(value) : value));
 
 /** The slot that looks like codes of a few classes: few values, each of them frequent and with many of the others. */
 function likelyLabel({ slots }: Shape, taken: readonly number[]): number {
@@ -133,12 +127,13 @@ function likelyLabel({ slots }: Shape, taken: readonly number[]): number {
 /** The slot of people: it repeats, comes with many labels, and often is a folder, a number or the first part. */
 function likelySpeaker({ slots }: Shape, taken: readonly number[]): number {
   const label = slots[taken[1] ?? -1];
+  const within = [...(label ? [label] : []), ...slots.filter(isGrouping)];
   return best(slots, taken, (slot, i) => {
     const { distinct, values, kind } = slot;
     if (distinct.length < 2 || distinct.length > values.length / 2 || isGrouping(slot)) return 0;
     // spk1 may be in two parts.
     const isPerson = [slot, slots[i - 1]].some((part) => part?.distinct.every((value) => person.test(value)));
-    if (!isPerson && isCount(slot, [...(label ? [label] : []), ...slots.filter(isGrouping)])) return 0;
+    if (!isPerson && isCount(slot, within)) return 0;
     const labelsOf = new Map<string, Set<string>>();
     for (const [n, value] of values.entries()) {
       labelsOf.set(value, (labelsOf.get(value) ?? new Set()).add(label?.values[n] ?? ''));

@@ -364,7 +364,7 @@ function summary(result: FoldResult): string {
   // Two test sets are two results; what they come to together is none.
   const scores = testSets ? Object.entries(testSets).map(([set, of]) => `${set} ${score(of)}`) : [score({ wa, ua })];
   const shared = sharedSpeakers ? `; not speaker-independent: ${sharedSpeakers.length} speakers on both sides` : '';
-  const unknown = unknownSpeakers ? `; not speaker-independent: unknown speakers in the test` : '';
+  const unknown = unknownSpeakers ? '; not speaker-independent: unknown speakers in the test' : '';
   const normalized = speakerNormalized ? '; normalised by speaker' : '';
   return `fold ${fold}  ${name}: ${scores.join('; ')}  (${testUtterances} test utterances, ${training})${shared}${unknown}${normalized}`;
 }
